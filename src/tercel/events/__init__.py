@@ -1,0 +1,1 @@
+"""The event vocabulary: event types and their parameters, names of numbers, and the view of one event."""

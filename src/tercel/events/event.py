@@ -1,0 +1,186 @@
+"""An event is a view on the bytes of its record: the header is read first, parameters only when asked for."""
+
+from __future__ import annotations
+
+from librt.strings import read_i32_le, read_i64_le
+from mypy_extensions import i64
+
+from tercel.events.table import EventInfo
+
+
+class MalformedEventError(ValueError):
+    """A parameter's length does not fit its type; the text names event, parameter and lengths."""
+
+
+class Event:
+    """One event of a capture or of a live source.
+
+    `data` holds the record, `start` is the offset of its header (time stamp). The header's fields are attributes:
+    `num` (1-based position in the stream), `ts` (ns since the epoch), `tid` (-1 when there is none), `cpu`,
+    `info` (the event type), `nparams` (parameters present: old captures carry fewer than the type has).
+    `flags` are the capture's dump flags, `options` the raw pcapng options of its block (comments), `size` the length of
+    the record: where it is given, parameters that do not fill it are an error. A parameter index beyond `nparams`
+    reads as empty.
+    """
+
+    # Values that few events set are defaults of the class: making an event is the most frequent thing that happens.
+    num: i64 = 0
+    cpu: i64 = 0
+    flags: i64 = 0
+    size: i64 = 0
+    options: bytes = b""
+    _offsets: list[int] | None = None
+
+    def __init__(
+        self,
+        data: bytes,
+        start: i64,
+        header_size: i64,
+        nparams: i64,
+        info: EventInfo,
+        ts: i64,
+        tid: i64,
+    ) -> None:
+        """Make a view; the caller has checked that header and length words lie within `data`."""
+        self.data: bytes = data
+        self.start: i64 = start
+        self.header_size: i64 = header_size
+        self.nparams: i64 = nparams
+        self.info: EventInfo = info
+        self.ts: i64 = ts
+        self.tid: i64 = tid
+
+    @property
+    def type(self) -> int:
+        """The event type's id."""
+        return self.info.id
+
+    def raw(self) -> bytes:
+        """Return the record: header, length words, values."""
+        return self.data[self.start : self.start + self.size]
+
+    def offsets(self) -> list[int]:
+        """Return where each parameter's value starts, and where the last one ends (`nparams` + 1 numbers)."""
+        found = self._offsets
+        if found is not None:
+            return found
+        words: i64 = self.start + self.header_size
+        count: i64 = self.nparams
+        data = self.data
+        offsets: list[int] = []
+        k: i64 = 0
+        at: i64
+        if self.info.length_size == 2:
+            at = words + 2 * count
+            while k < count:
+                offsets.append(at)
+                at += data[words + 2 * k] | (data[words + 2 * k + 1] << 8)
+                k += 1
+        else:
+            at = words + 4 * count
+            while k < count:
+                offsets.append(at)
+                length: int = read_i32_le(data, words + 4 * k)
+                at += length & 0xFFFFFFFF
+                k += 1
+        offsets.append(at)
+        if at != self.start + self.size and self.size:
+            raise MalformedEventError(self._misfit(at))
+        self._offsets = offsets
+        return offsets
+
+    def _misfit(self, end: i64) -> str:
+        return (
+            f"event {self.num}: the parameters of {self.info.name} take {end - self.start} bytes with the header, "
+            f"the event has {self.size}"
+        )
+
+    def param(self, index: i64) -> bytes:
+        """Return the bytes of a parameter's value; empty when it is absent."""
+        if index < 0 or index >= self.nparams:
+            return b""
+        offsets = self.offsets()
+        return self.data[offsets[index] : offsets[index + 1]]
+
+    def has(self, index: i64) -> bool:
+        """Return whether the parameter is present and not empty."""
+        if index < 0 or index >= self.nparams:
+            return False
+        offsets = self.offsets()
+        return offsets[index + 1] > offsets[index]
+
+    def param_size(self, index: i64) -> int:
+        """Return the length of a parameter's value in bytes; 0 when it is absent."""
+        if index < 0 or index >= self.nparams:
+            return 0
+        offsets = self.offsets()
+        return offsets[index + 1] - offsets[index]
+
+    def _at(self, index: i64, size: i64) -> i64:
+        offsets = self.offsets()
+        at: i64 = offsets[index]
+        length: i64 = offsets[index + 1] - at
+        if length != size:
+            name = self.info.params[index].name if index < self.info.nparams else str(index)
+            msg = (
+                f"event {self.num}: parameter {index} ({name}) of {self.info.name} has {length} bytes, expected {size}"
+            )
+            raise MalformedEventError(msg)
+        return at
+
+    def int64(self, index: i64, default: i64 = 0) -> i64:
+        """Return a signed 64-bit parameter, `default` when it is absent or empty."""
+        if not self.has(index):
+            return default
+        return read_i64_le(self.data, self._at(index, 8))
+
+    def uint64(self, index: i64, default: int = 0) -> int:
+        """Return an unsigned 64-bit parameter."""
+        if not self.has(index):
+            return default
+        value: int = read_i64_le(self.data, self._at(index, 8))
+        return value if value >= 0 else value + (1 << 64)
+
+    def int32(self, index: i64, default: i64 = 0) -> int:
+        """Return a signed 32-bit parameter."""
+        if not self.has(index):
+            return default
+        value: int = read_i32_le(self.data, self._at(index, 4))
+        return value
+
+    def uint32(self, index: i64, default: i64 = 0) -> int:
+        """Return an unsigned 32-bit parameter."""
+        if not self.has(index):
+            return default
+        value: int = read_i32_le(self.data, self._at(index, 4))
+        return value & 0xFFFFFFFF
+
+    def uint16(self, index: i64, default: i64 = 0) -> i64:
+        """Return an unsigned 16-bit parameter."""
+        if not self.has(index):
+            return default
+        at: i64 = self._at(index, 2)
+        return self.data[at] | (self.data[at + 1] << 8)
+
+    def uint8(self, index: i64, default: i64 = 0) -> i64:
+        """Return an unsigned 8-bit parameter."""
+        if not self.has(index):
+            return default
+        return self.data[self._at(index, 1)]
+
+    def text(self, index: i64) -> str:
+        """Return a NUL-terminated string parameter as text; bytes that are not UTF-8 become surrogates."""
+        value = self.param(index)
+        end = value.find(0)
+        if end >= 0:
+            value = value[:end]
+        return value.decode("utf-8", "surrogateescape")
+
+    def strings(self, index: i64) -> list[str]:
+        """Return a list of NUL-separated strings (arguments, environment, cgroups)."""
+        value = self.param(index)
+        if not value:
+            return []
+        if value[-1] == 0:
+            value = value[:-1]
+        return value.decode("utf-8", "surrogateescape").split("\x00")
