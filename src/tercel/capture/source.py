@@ -1,0 +1,141 @@
+"""What every event source offers and needs: events in batches, a sink for the state that it finds, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mypy_extensions import i64, mypyc_attr
+
+from tercel.events.event import Event
+from tercel.state.model import FdInfo, Interface, MachineInfo, ThreadInfo, User
+
+
+class CaptureError(Exception):
+    """A capture cannot be read further.
+
+    `offset` is the byte at which the trouble starts, counted in the uncompressed data (-1 when it has no place), and
+    `path` what was being read.
+    """
+
+    def __init__(self, message: str, offset: int = -1, path: str = "") -> None:
+        """Keep the parts; `str()` puts them into one line."""
+        self.message: str = message
+        self.offset: int = offset
+        self.path: str = path
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        """Return path, offset and message in one line."""
+        where = [self.path] if self.path else []
+        if self.offset >= 0:
+            where.append(f"offset {self.offset}")
+        return f"{', '.join(where)}: {self.message}" if where else self.message
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class StateSink:
+    """Receives what a source knows of the machine, in the order in which the source tells it.
+
+    Every method does nothing here, so that a reader can be run for its events alone.
+    """
+
+    def new_section(self) -> None:
+        """Forget everything: what follows was recorded on another machine or at another time."""
+
+    def machine_info(self, info: MachineInfo) -> None:
+        """Take the facts of the host."""
+
+    def interface(self, interface: Interface) -> None:
+        """Take one address of a network interface."""
+
+    def user(self, user: User) -> None:
+        """Take one account of the host."""
+
+    def group(self, gid: i64, name: str) -> None:
+        """Take one group of the host."""
+
+    def thread(self, thread: ThreadInfo) -> None:
+        """Take one thread; the object is the sink's from here on."""
+
+    def fd(self, tid: i64, number: i64, fd: FdInfo) -> None:
+        """Take one descriptor of a thread that may or may not be known; the object is the sink's from here on."""
+
+    def wants_threads(self) -> bool:
+        """Return whether the thread table has room; a source may leave out further threads when it has not."""
+        return True
+
+    def metadata_done(self) -> None:
+        """Note that the section's state is complete and that events follow."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class StateSource:
+    """Gives a writer the state to put in front of the events; everything is empty here."""
+
+    def saved_info(self) -> MachineInfo:
+        """Return the facts of the host."""
+        return MachineInfo()
+
+    def saved_interfaces(self) -> Iterable[Interface]:
+        """Return the addresses of the network interfaces."""
+        return []
+
+    def saved_users(self) -> Iterable[User]:
+        """Return the accounts of the host."""
+        return []
+
+    def saved_groups(self) -> Iterable[tuple[int, str]]:
+        """Return (gid, name) of the host's groups."""
+        return []
+
+    def saved_threads(self) -> Iterable[ThreadInfo]:
+        """Return the threads."""
+        return []
+
+    def saved_fds(self, thread: ThreadInfo) -> Iterable[tuple[int, FdInfo]]:
+        """Return (number, descriptor) of the descriptors listed under a thread."""
+        return sorted(thread.fds.items())
+
+
+class SourceStats:
+    """What a source has met so far.
+
+    `skipped_blocks` counts blocks of types unknown to the reader by type; `unknown_events` are events of types that
+    a later version added, `malformed_events` those whose lengths contradict each other: both are numbered but not
+    handed out. `bad_trailers` counts event blocks whose closing length differs from the opening one.
+    """
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.bytes: int = 0
+        self.blocks: int = 0
+        self.events: int = 0
+        self.sections: int = 0
+        self.unknown_events: int = 0
+        self.malformed_events: int = 0
+        self.bad_trailers: int = 0
+        self.skipped_threads: int = 0
+        self.skipped_blocks: dict[int, int] = {}
+
+    def skip_block(self, kind: int) -> None:
+        """Count a block that was passed over."""
+        self.skipped_blocks[kind] = self.skipped_blocks.get(kind, 0) + 1
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Source:
+    """Where events come from."""
+
+    def __init__(self) -> None:
+        """Start with nothing read."""
+        self.stats: SourceStats = SourceStats()
+
+    def next_batch(self) -> list[Event]:
+        """Return the next events in order; an empty list says that there are no more.
+
+        Raises CaptureError once everything before the trouble has been returned.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release what the source holds; it yields no events afterwards."""

@@ -1,0 +1,99 @@
+"""Bytes come out as they went in, however they were packed, and as far as damage allows."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tercel.capture.savefile import stream
+from tercel.capture.savefile.stream import CaptureStream, RawStream
+from tercel.capture.source import CaptureError
+
+NOISE = os.urandom(300_000)
+
+
+@pytest.fixture(params=[True, False], ids=["isal", "zlib"], autouse=True)
+def _inflater(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run every test with both inflaters."""
+    if request.param and not stream.HAS_ISAL:
+        pytest.skip("isal is not installed")
+    kind = stream.FastInflater if request.param else stream.Inflater
+    monkeypatch.setattr(stream, "new_inflater", kind)
+
+
+def read_all(data: bytes) -> tuple[bytes, str]:
+    """Return what a stream gives and the message that it ends with."""
+    source = CaptureStream(RawStream(io.BytesIO(data)))
+    parts: list[bytes] = []
+    try:
+        while chunk := source.read():
+            parts.append(chunk)
+    except CaptureError as error:
+        return b"".join(parts), error.message
+    return b"".join(parts), ""
+
+
+def test_plain_bytes_pass() -> None:
+    """From the first to the last."""
+    assert read_all(NOISE) == (NOISE, "")
+    assert read_all(b"\n") == (b"\n", "")
+    assert read_all(b"") == (b"", "")
+
+
+def test_members_follow_each_other() -> None:
+    """Padding is left out, other bytes after a member are passed on."""
+    packed = gzip.compress(NOISE)
+    assert read_all(packed * 2 + bytes(100)) == (NOISE * 2, "")
+    assert read_all(packed + b"plain\0\0") == (NOISE + b"plain\0\0", "")
+
+
+@pytest.mark.parametrize("keep", [2, 9, 20, 1000, 200_000])
+def test_a_cut_member_gives_what_it_has(keep: int) -> None:
+    """And says that it ends early."""
+    got, message = read_all(gzip.compress(NOISE)[:keep])
+    assert NOISE.startswith(got)
+    assert len(got) >= keep - 200
+    assert message.startswith("the gzip data ends early: the file is truncated, near byte")
+
+
+def test_a_damaged_member_gives_what_lies_before() -> None:
+    """Less than one step is lost."""
+    packed = bytearray(gzip.compress(b"".join(b"%d\n" % number for number in range(200_000))))
+    packed[len(packed) // 2 : len(packed) // 2 + 50] = b"\xff" * 50
+    got, message = read_all(bytes(packed))
+    assert "the gzip data is damaged" in message
+    assert len(got) > 500_000
+
+
+def test_a_wrong_checksum_is_noticed() -> None:
+    """At the end, when everything has been handed out."""
+    packed = bytearray(gzip.compress(NOISE))
+    packed[-6] ^= 1
+    got, message = read_all(bytes(packed))
+    assert len(got) > len(NOISE) - 2 * stream.STEP
+    assert "damaged" in message
+
+
+@given(st.lists(st.binary(max_size=3000), max_size=4), st.integers(0, 5000), st.integers(0, 255))
+def test_no_damage_is_anything_but_a_capture_error(parts: list[bytes], at: int, value: int) -> None:
+    """One byte of packed data is changed."""
+    packed = bytearray(b"".join(map(gzip.compress, parts)))
+    if at < len(packed):
+        packed[at] = value
+    read_all(bytes(packed))
+
+
+def test_a_failing_device_is_a_capture_error() -> None:
+    """With the place up to which it gave bytes."""
+
+    class Broken(io.BytesIO):
+        def read1(self, size: int | None = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(CaptureError, match="cannot read: Input/output error"):
+        CaptureStream(RawStream(Broken())).read()
