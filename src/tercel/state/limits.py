@@ -1,0 +1,62 @@
+"""How much of a machine is remembered, and what was left out.
+
+A capture can claim anything; every table has an end, and what did not fit is counted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_THREADS: Final = 262_144
+MAX_FDS_PER_PROCESS: Final = 4096
+# Over all processes together; a child's copy of its parent's table counts in full.
+MAX_FDS: Final = 524_288
+MAX_CONTAINERS: Final = 8192
+MAX_CONTAINER_JSON: Final = 1 << 20
+MAX_USERS: Final = 262_144
+# Text of all threads together (arguments, environment, cgroups) in characters.
+MAX_THREAD_TEXT: Final = 128 << 20
+# Entries of calls larger than this are not kept for their exits.
+MAX_ENTER_SIZE: Final = 4096
+# Steps of a walk along parents; a real machine's depth is far below.
+MAX_ANCESTORS: Final = 1024
+
+
+class Counters:
+    """What the state stage refused, replaced or could not read."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.threads_added: int = 0
+        self.threads_removed: int = 0
+        self.threads_refused: int = 0
+        self.threads_synthesized: int = 0
+        self.tid_collisions: int = 0
+        self.fds_added: int = 0
+        self.fds_refused: int = 0
+        self.containers_evicted: int = 0
+        self.containers_malformed: int = 0
+        self.users_refused: int = 0
+        self.texts_refused: int = 0
+        self.events_malformed: int = 0
+        self.enters_refused: int = 0
+        self.exits_unpaired: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counters by name."""
+        return {
+            "threads_added": self.threads_added,
+            "threads_removed": self.threads_removed,
+            "threads_refused": self.threads_refused,
+            "threads_synthesized": self.threads_synthesized,
+            "tid_collisions": self.tid_collisions,
+            "fds_added": self.fds_added,
+            "fds_refused": self.fds_refused,
+            "containers_evicted": self.containers_evicted,
+            "containers_malformed": self.containers_malformed,
+            "users_refused": self.users_refused,
+            "texts_refused": self.texts_refused,
+            "events_malformed": self.events_malformed,
+            "enters_refused": self.enters_refused,
+            "exits_unpaired": self.exits_unpaired,
+        }

@@ -1,0 +1,299 @@
+"""The thread table: who runs, who started whom, and who takes over the children of those who leave."""
+
+from __future__ import annotations
+
+from mypy_extensions import i64
+
+from tercel.state.limits import (
+    MAX_ANCESTORS,
+    MAX_FDS,
+    MAX_FDS_PER_PROCESS,
+    MAX_THREAD_TEXT,
+    MAX_THREADS,
+    Counters,
+)
+from tercel.state.model import CL_CLOSED, FdInfo, ThreadGroup, ThreadInfo
+
+
+def text_size(thread: ThreadInfo) -> int:
+    """Return about how many characters of text a thread holds on to."""
+    size = len(thread.exe) + len(thread.exepath) + len(thread.cwd) + len(thread.root)
+    for text in thread.args:
+        size += len(text)
+    for text in thread.env:
+        size += len(text)
+    for _, path in thread.cgroups:
+        size += len(path)
+    return size
+
+
+class ThreadTable:
+    """All threads by tid, grouped into processes, with the descriptors of each process."""
+
+    def __init__(self, counters: Counters) -> None:
+        """Start empty."""
+        self.counters: Counters = counters
+        self.threads: dict[int, ThreadInfo] = {}
+        self.groups: dict[int, ThreadGroup] = {}
+        self.max_threads: i64 = MAX_THREADS
+        self.max_fds: i64 = MAX_FDS
+        self.max_fds_per_process: i64 = MAX_FDS_PER_PROCESS
+        self.max_text: i64 = MAX_THREAD_TEXT
+        self.fd_count: i64 = 0
+        self.text_count: i64 = 0
+
+    def clear(self) -> None:
+        """Forget all threads."""
+        self.threads.clear()
+        self.groups.clear()
+        self.fd_count = 0
+        self.text_count = 0
+
+    def has_room(self) -> bool:
+        """Return whether another thread fits."""
+        return len(self.threads) < self.max_threads
+
+    def add(self, thread: ThreadInfo) -> bool:
+        """Add a thread, replacing one of the same tid; False when the table is full."""
+        if thread.tid in self.threads:
+            self.remove(thread.tid)
+        if not self.load(thread):
+            return False
+        self.link(thread)
+        return True
+
+    def load(self, thread: ThreadInfo) -> bool:
+        """Add a thread of a list whose relations are linked when the list is complete."""
+        old = self.threads.get(thread.tid)
+        if old is not None:
+            self._displace(old)
+        elif len(self.threads) >= self.max_threads:
+            self.counters.threads_refused += 1
+            self.fd_count -= len(thread.fds)
+            return False
+        self.threads[thread.tid] = thread
+        self.counters.threads_added += 1
+        self._count_text(thread)
+        return True
+
+    def _displace(self, old: ThreadInfo) -> None:
+        """Let go of an entry, a zombie leader perhaps, whose tid another thread takes."""
+        self.text_count -= old.text_size
+        if old.is_main_thread or old.group is None:
+            self.fd_count -= len(old.fds)
+            old.fds.clear()
+        if old.group is not None:
+            self.mark_dead(old)
+            self._reparent(old)
+            old.group.members.pop(old.tid, None)
+
+    def _count_text(self, thread: ThreadInfo) -> None:
+        """Account for the thread's text; when there is too much of it, do without arguments and environment."""
+        size: i64 = text_size(thread)
+        if self.text_count + size > self.max_text:
+            self.counters.texts_refused += 1
+            thread.args = []
+            thread.env = []
+            thread.cgroups = []
+            size = text_size(thread)
+        thread.text_size = size
+        self.text_count += size
+
+    def recount_text(self, thread: ThreadInfo) -> None:
+        """Account for a thread whose arguments, environment or cgroups were replaced."""
+        self.text_count -= thread.text_size
+        self._count_text(thread)
+
+    def synthesize(self, tid: i64) -> ThreadInfo | None:
+        """Add and return a thread of which only the tid is known; None when the table is full."""
+        thread = ThreadInfo(tid)
+        if not self.load(thread):
+            return None
+        self.counters.threads_synthesized += 1
+        return thread
+
+    def link(self, thread: ThreadInfo) -> None:
+        """Make a thread part of its process and a child of its parent; one of which nothing is known has neither."""
+        if thread.is_invalid:
+            return
+        self._join_group(thread)
+        if thread.pid == 1:
+            return
+        parent = self.threads.get(thread.ptid)
+        if parent is None or parent.is_invalid or parent is thread:
+            thread.ptid = 0
+            return
+        _adopt(parent, thread)
+
+    def _join_group(self, thread: ThreadInfo) -> None:
+        group = self.groups.get(thread.pid)
+        if group is None:
+            group = ThreadGroup(thread.pid)
+            self.groups[thread.pid] = group
+        if thread.pid == 1 or thread.vpid == 1:
+            group.is_reaper = True
+        thread.group = group
+        group.members[thread.tid] = thread
+        group.alive += 1
+        if thread.is_main_thread:
+            for member in group.members.values():
+                if member is not thread:
+                    self.fd_count -= len(member.fds)
+                    member.fds = thread.fds
+        else:
+            leader = group.members.get(thread.pid)
+            if leader is not None:
+                self.fd_count -= len(thread.fds)
+                thread.fds = leader.fds
+
+    def mark_dead(self, thread: ThreadInfo) -> None:
+        """Note that a thread has exited; it stays until it is removed."""
+        if thread.flags & CL_CLOSED:
+            return
+        thread.flags |= CL_CLOSED
+        group = thread.group
+        if group is not None:
+            group.alive -= 1
+
+    def remove(self, tid: i64) -> None:
+        """Take a thread out, give its children to another, and drop a process whose last thread left.
+
+        A leader whose other threads live stays as a zombie until they are gone.
+        """
+        thread = self.threads.get(tid)
+        if thread is None:
+            return
+        group = thread.group
+        if group is None:
+            self._forget(thread)
+            return
+        self.mark_dead(thread)
+        self._reparent(thread)
+        if thread.is_main_thread and group.alive > 0:
+            return
+        self._forget(thread)
+        if group.alive <= 0:
+            leader = group.members.get(group.pid)
+            if leader is not None:
+                self._reparent(leader)
+                self._forget(leader)
+            if not group.members:
+                self.groups.pop(group.pid, None)
+
+    def _forget(self, thread: ThreadInfo) -> None:
+        parent = self.threads.get(thread.ptid)
+        if parent is not None and parent.children is not None:
+            parent.children.pop(thread.tid, None)
+        if self.threads.pop(thread.tid, None) is not None:
+            self.counters.threads_removed += 1
+            self.text_count -= thread.text_size
+            if thread.is_main_thread or thread.leader is None:
+                self.fd_count -= len(thread.fds)
+        group = thread.group
+        if group is not None:
+            group.members.pop(thread.tid, None)
+            if not group.members:
+                self.groups.pop(group.pid, None)
+
+    def _reparent(self, thread: ThreadInfo) -> None:
+        children = thread.children
+        if not children:
+            return
+        reaper = self.find_reaper(thread)
+        thread.children = None
+        for child in children.values():
+            if reaper is None or child is reaper:
+                child.ptid = 0
+            else:
+                _adopt(reaper, child)
+
+    def find_reaper(self, thread: ThreadInfo) -> ThreadInfo | None:
+        """Return who takes over the children of a thread that leaves: whom the kernel named, else whom it would."""
+        if thread.reaper_tid > 0:
+            named = self.threads.get(thread.reaper_tid) or self.synthesize(thread.reaper_tid)
+            if named is not None and not named.is_invalid and named is not thread:
+                if named.group is not None:
+                    named.group.is_reaper = True
+                return named
+        group = thread.group
+        if group is not None:
+            other = _living(group, thread)
+            if other is not None:
+                return other
+        return self._subreaper(thread)
+
+    def _subreaper(self, thread: ThreadInfo) -> ThreadInfo | None:
+        steps = 0
+        parent = self.parent(thread)
+        while parent is not None and parent is not thread and steps < MAX_ANCESTORS:
+            if parent.is_in_pidns != thread.is_in_pidns:
+                return None
+            group = parent.group
+            if group is not None and group.is_reaper:
+                other = _living(group, thread)
+                if other is not None:
+                    return other
+            parent = self.parent(parent)
+            steps += 1
+        return None
+
+    def parent(self, thread: ThreadInfo) -> ThreadInfo | None:
+        """Return the thread that started this one or took it over."""
+        return self.threads.get(thread.ptid)
+
+    def add_fd(self, thread: ThreadInfo, number: i64, fd: FdInfo) -> bool:
+        """Put a descriptor into the table of the thread's process; False when there is no room."""
+        fds = thread.fds
+        if number not in fds:
+            if len(fds) >= self.max_fds_per_process or self.fd_count >= self.max_fds:
+                self.counters.fds_refused += 1
+                return False
+            self.fd_count += 1
+        fds[number] = fd
+        self.counters.fds_added += 1
+        return True
+
+    def remove_fd(self, thread: ThreadInfo, number: i64) -> None:
+        """Take a descriptor out of the table of the thread's process."""
+        if thread.fds.pop(number, None) is not None:
+            self.fd_count -= 1
+
+    def copy_fds(self, source: ThreadInfo) -> dict[int, FdInfo]:
+        """Return a table for a new process with its parent's descriptors; an empty one when there is no room.
+
+        The descriptors are shared until one side changes one.
+        """
+        fds = source.fds
+        if self.fd_count + len(fds) > self.max_fds:
+            self.counters.fds_refused += len(fds)
+            return {}
+        for fd in fds.values():
+            fd.is_cloned = True
+        self.fd_count += len(fds)
+        # Newest first, as the hash tables hand them out whose order fd.types shows.
+        return dict(reversed(fds.items()))
+
+    def keep_only(self, leader: ThreadInfo) -> None:
+        """Remove all other threads of a process, as a successful exec does."""
+        group = leader.group
+        if group is None:
+            return
+        for member in list(group.members.values()):
+            if member is not leader:
+                self.remove(member.tid)
+
+
+def _adopt(parent: ThreadInfo, child: ThreadInfo) -> None:
+    child.ptid = parent.tid
+    children = parent.children
+    if children is None:
+        children = {}
+        parent.children = children
+    children[child.tid] = child
+
+
+def _living(group: ThreadGroup, other_than: ThreadInfo) -> ThreadInfo | None:
+    for member in group.members.values():
+        if member is not other_than and not member.flags & CL_CLOSED:
+            return member
+    return None
