@@ -1,0 +1,68 @@
+"""What an event says of a descriptor that is not in the table, mostly because the call that makes it failed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tercel.events.convert import Resolved
+from tercel.events.table import EVENT_IDS
+from tercel.fields.options import ALERT_OPTIONS
+from tercel.fields.param_state import directory_of
+from tercel.fields.params import argument_text
+from tercel.state.context import Context
+from tercel.state.paths import join
+
+
+def _exits(*names: str) -> frozenset[int]:
+    return frozenset(number for name in names for number in EVENT_IDS.get(name, []) if number % 2)
+
+
+# Exits whose second parameter names the descriptor.
+_NAMED_BY_PARAMETER: Final = _exits("open", "creat", "accept", "accept4", "connect")
+# Exits that carry a directory's descriptor and a path relative to it.
+_NAMED_BY_PATH: Final = _exits("openat", "openat2")
+
+# Letters by the name of the event; other calls say nothing.
+_TYPE_CHARS: Final[dict[str, str]] = {
+    "openat": "f",
+    "openat2": "f",
+    "creat": "f",
+    "socket": "4",
+    "accept": "4",
+    "accept4": "4",
+    "pipe": "p",
+    "pipe2": "p",
+    "eventfd": "e",
+    "eventfd2": "e",
+}
+_UNKNOWN_CHAR: Final = "o"
+
+
+def type_from_event(ctx: Context) -> str:
+    """Return the letter of the type of descriptor that the event would make or use."""
+    return _TYPE_CHARS.get(ctx.event.info.name, _UNKNOWN_CHAR)
+
+
+def name_from_event(ctx: Context, wants_raw: bool) -> str | None:
+    """Return the name that an exit event gives the descriptor, empty when it gives none; None for entries."""
+    event = ctx.event
+    if event.info.is_enter:
+        return None
+    number = event.info.id
+    if number in _NAMED_BY_PARAMETER:
+        return argument_text(ctx, 1, ALERT_OPTIONS)
+    if number in _NAMED_BY_PATH:
+        return _path_name(ctx, wants_raw)
+    return ""
+
+
+def _path_name(ctx: Context, wants_raw: bool) -> str | None:
+    """Return the path of openat's exit; until 2020 it stood in the entry alone."""
+    params = Resolved(ctx.event)
+    params.bind(ctx.event, ctx.enter)
+    if not params.has(2):
+        return None
+    path = params.text(2)
+    if wants_raw:
+        return path
+    return join(directory_of(ctx, params.int64(1)), path)

@@ -1,0 +1,90 @@
+"""Fields that rules of earlier years name: Mesos and Marathon have no value any more but load without error.
+
+Static fields are of another kind: the user names them, with their values, in the configuration.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tercel.events.types import PF_NA, PT_CHARBUF
+from tercel.fields.base import (
+    FF_ARG_KEY,
+    FF_ARG_REQUIRED,
+    FF_DEPRECATED,
+    SCOPE_PROCESS,
+    Extractor,
+    FieldGroup,
+    FieldSpec,
+)
+from tercel.state.context import Context
+
+STATIC_PREFIX: Final = "static."
+
+
+class Nothing(Extractor):
+    """A field without value."""
+
+    def extract(self, ctx: Context) -> object:
+        """Return None."""
+        return None
+
+
+class StaticSpec(FieldSpec):
+    """The declaration of a field that has the same value for every event."""
+
+    def __init__(self, name: str, value: str) -> None:
+        """Keep the value."""
+        super().__init__(name, PT_CHARBUF, SCOPE_PROCESS, "A value that the configuration sets.")
+        self.value: str = value
+
+
+class Static(Extractor):
+    """A field that the configuration sets."""
+
+    def __init__(self, spec: FieldSpec, arg: str | None, text: str) -> None:
+        """Take the value from the declaration."""
+        super().__init__(spec, arg, text)
+        self.value: str = spec.value if isinstance(spec, StaticSpec) else ""
+
+    def extract(self, ctx: Context) -> object:
+        """Return the value."""
+        return self.value
+
+
+def static_group(values: dict[str, str]) -> FieldGroup:
+    """Return the class of the fields `static.NAME` with the given values; they apply to events of all sources."""
+    rows: list[tuple[FieldSpec, type[Extractor]]] = []
+    for name, value in values.items():
+        rows.append((StaticSpec(STATIC_PREFIX + name, value), Static))
+    return FieldGroup("static", "Fields with fixed values from the configuration.", rows, ("*",))
+
+
+_KEYED: Final = FF_ARG_REQUIRED | FF_ARG_KEY
+_MESOS: Final[tuple[tuple[str, str, int], ...]] = (
+    ("mesos.task.name", "name of the Mesos task", 0),
+    ("mesos.task.id", "id of the Mesos task", 0),
+    ("mesos.task.label", "label of the Mesos task", _KEYED),
+    ("mesos.task.labels", "labels of the Mesos task", 0),
+    ("mesos.framework.name", "name of the Mesos framework", 0),
+    ("mesos.framework.id", "id of the Mesos framework", 0),
+    ("marathon.app.name", "name of the Marathon app", 0),
+    ("marathon.app.id", "id of the Marathon app", 0),
+    ("marathon.app.label", "label of the Marathon app", _KEYED),
+    ("marathon.app.labels", "labels of the Marathon app", 0),
+    ("marathon.group.name", "name of the Marathon group", 0),
+    ("marathon.group.id", "id of the Marathon group", 0),
+)
+
+
+def _mesos_rows() -> list[tuple[FieldSpec, type[Extractor]]]:
+    rows: list[tuple[FieldSpec, type[Extractor]]] = []
+    for name, what, flags in _MESOS:
+        doc = f"Formerly the {what}; has no value."
+        rows.append((FieldSpec(name, PT_CHARBUF, SCOPE_PROCESS, doc, flags | FF_DEPRECATED, PF_NA), Nothing))
+    return rows
+
+
+GROUPS: Final[list[FieldGroup]] = [
+    FieldGroup("mesos", "Tasks of Mesos and Marathon: no longer filled.", _mesos_rows()),
+]

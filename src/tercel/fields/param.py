@@ -1,0 +1,43 @@
+"""One event parameter on its way to text, and the small decoders that its type's function uses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tercel.events.names import flag_table
+from tercel.events.table import ParamInfo
+from tercel.fields.options import RenderOptions
+from tercel.state.context import Context
+
+UNKNOWN: Final = "<NA>"
+
+# The text that a parameter holds (`3`, `-2`, `passwd`) and what that resolves to (`<f>/etc/hosts`, `ENOENT`,
+# `/etc/passwd`), empty where there is nothing to add.
+Texts = tuple[str, str]
+
+
+class Param:
+    """A parameter's bytes with everything that decides how they are shown."""
+
+    def __init__(self, ctx: Context, info: ParamInfo, value: bytes, print_format: int, options: RenderOptions) -> None:
+        """Keep the parts; `print_format` is not the declared one where the value says what it is (DYN)."""
+        self.ctx: Context = ctx
+        self.info: ParamInfo = info
+        self.value: bytes = value
+        self.print_format: int = print_format
+        self.options: RenderOptions = options
+
+
+def unsigned(value: bytes) -> int:
+    """Return a little-endian number of any width."""
+    return int.from_bytes(value, "little")
+
+
+def signed(value: bytes) -> int:
+    """Return a little-endian number of any width that may be negative."""
+    return int.from_bytes(value, "little", signed=True)
+
+
+def members(number: int, table: str) -> str:
+    """Return all names of one value: AF_LOCAL and AF_UNIX are the same family."""
+    return "|".join(name for value, name in flag_table(table) if value == number)

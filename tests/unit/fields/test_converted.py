@@ -1,0 +1,49 @@
+"""Parameters that exits of old recordings lack."""
+
+from __future__ import annotations
+
+import pytest
+
+from tercel.fields.converted import param_count, param_value
+from tercel.fields.options import ALERT_OPTIONS, line_options
+from tests.unit.fields.scene import Scene, make_event
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """The exit of a read without descriptor and size, after its entry."""
+    made = Scene()
+    made.show("SYSCALL_READ_X", 2, b"ab", thread=made.thread())
+    made.ctx.made_enter = make_event("SYSCALL_READ_E", 3, 100)
+    return made
+
+
+def test_alerts_continue_the_exit_with_its_entry(scene: Scene) -> None:
+    """Descriptor and size stand behind result and data."""
+    assert param_count(scene.ctx, ALERT_OPTIONS) == 4
+    assert param_value(scene.ctx, 0, ALERT_OPTIONS) == (2).to_bytes(8, "little")
+    assert param_value(scene.ctx, 2, ALERT_OPTIONS) == (3).to_bytes(8, "little")
+    assert param_value(scene.ctx, 3, ALERT_OPTIONS) == (100).to_bytes(4, "little")
+    assert param_value(scene.ctx, 4, ALERT_OPTIONS) == b""
+
+
+def test_lines_show_the_exit_as_it_was_recorded(scene: Scene) -> None:
+    """As sysdig did."""
+    assert param_count(scene.ctx, line_options()) == 2
+    assert param_value(scene.ctx, 2, line_options()) == b""
+
+
+def test_an_exit_without_its_entry_is_continued_with_zeros(scene: Scene) -> None:
+    """Of the size of each parameter."""
+    scene.ctx.made_enter = None
+    assert param_value(scene.ctx, 3, ALERT_OPTIONS) == bytes(4)
+
+
+def test_exits_of_the_present_layout_and_other_calls_are_left_alone(scene: Scene) -> None:
+    """A parameter beyond those that the type has does not count."""
+    scene.show("SYSCALL_READ_X", 2, b"ab", 5, 7)
+    assert param_count(scene.ctx, ALERT_OPTIONS) == 4
+    assert param_value(scene.ctx, 2, ALERT_OPTIONS) == (5).to_bytes(8, "little")
+    scene.show("SYSCALL_CLOSE_X", 0)
+    assert param_count(scene.ctx, ALERT_OPTIONS) == 1
+    assert param_value(scene.ctx, 1, ALERT_OPTIONS) == b""

@@ -1,0 +1,111 @@
+"""Parameter types whose text needs the state."""
+
+from __future__ import annotations
+
+import pytest
+
+from tercel.fields.options import ALERT_OPTIONS
+from tercel.fields.param_state import directory_of, fd_text
+from tercel.fields.params import param_texts
+from tercel.state import model
+from tests.unit.fields.scene import Scene
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A shell in /home with a directory, a socket and a pipe."""
+    made = Scene()
+    thread = made.thread(comm="sh", cwd="/home/")
+    made.fd(thread, 4, model.FD_DIRECTORY, name="/srv")
+    made.fd(thread, 5, model.FD_IPV4_SOCK, name="10.0.0.1:5->10.0.0.2:80", l4proto=model.L4_TCP, role=model.ROLE_CLIENT)
+    made.fd(thread, 6, model.FD_FIFO)
+    made.machine.user(model.User(7, 7, "ann", "", ""))
+    made.machine.group(8, "staff")
+    return made
+
+
+def shown(scene: Scene, enum: str, *values: object) -> tuple[str, str]:
+    """Return text and resolved form of the last parameter given."""
+    ctx = scene.show(enum, *values, thread=scene.machine.threads[10])
+    return param_texts(ctx, len(values) - 1, ALERT_OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("number", "texts"),
+    [
+        (4, ("4", "<d>/srv")),
+        (5, ("5", "<4t>10.0.0.1:5->10.0.0.2:80")),
+        (6, ("6", "<p>")),
+        (7, ("7", "")),
+        (-1, ("-1", "EPERM")),
+        (-100, ("-100", "AT_FDCWD")),
+        (-99999, ("-99999", "")),
+    ],
+)
+def test_descriptors_show_what_is_behind_them(scene: Scene, number: int, texts: tuple[str, str]) -> None:
+    """An unknown one only its number, a negative one its error."""
+    assert shown(scene, "SYSCALL_CLOSE_E", number) == texts
+
+
+def test_the_transport_is_shown_once_a_socket_has_a_role() -> None:
+    """A listening socket has one from the start."""
+    fd = model.FdInfo(model.FD_IPV6_SOCK)
+    fd.l4proto = model.L4_UDP
+    assert fd_text(fd) == "<6>"
+    fd.role = model.ROLE_SERVER
+    assert fd_text(fd) == "<6u>"
+    listening = model.FdInfo(model.FD_IPV4_SERVSOCK)
+    listening.l4proto = model.L4_TCP
+    assert fd_text(listening) == "<4t>"
+
+
+def test_threads_show_their_names(scene: Scene) -> None:
+    """Known ones."""
+    assert shown(scene, "SYSCALL_KILL_E", 10) == ("10", "sh")
+    assert shown(scene, "SYSCALL_KILL_E", 99) == ("99", "")
+
+
+def test_relative_paths_resolve_from_the_working_directory(scene: Scene) -> None:
+    """Absolute and missing ones stay."""
+    assert shown(scene, "SYSCALL_OPEN_E", "a/../b") == ("a/../b", "/home/b")
+    assert shown(scene, "SYSCALL_OPEN_E", "/etc/x") == ("/etc/x", "")
+    assert shown(scene, "SYSCALL_OPEN_E", "(NULL)") == ("<NA>", "")
+    assert shown(scene, "SYSCALL_OPEN_E", "") == ("", "")
+
+
+def test_paths_relative_to_a_descriptor_resolve_from_it(scene: Scene) -> None:
+    """The directory becomes the descriptor of an exit, as with Falco."""
+    assert shown(scene, "SYSCALL_OPENAT_2_X", 5, 4, "x") == ("x", "/srv/x")
+    assert scene.ctx.fd is scene.machine.threads[10].fds[4]
+    assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "x") == ("x", "/srv/x")
+    assert scene.ctx.fd is None
+    assert shown(scene, "SYSCALL_OPENAT_2_E", -100, "x") == ("x", "/home/x")
+    assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "/x") == ("/x", "")
+    assert shown(scene, "SYSCALL_OPENAT_2_E", 4, None) == ("<NA>", "")
+
+
+def test_a_directory_without_thread_or_descriptor_is_unknown(scene: Scene) -> None:
+    """The text says so."""
+    scene.show("SYSCALL_CLOSE_E", 3, thread=scene.machine.threads[10])
+    assert directory_of(scene.ctx, 99) == "<UNKNOWN>"
+    scene.ctx.thread = None
+    assert directory_of(scene.ctx, -100) == "<UNKNOWN>"
+
+
+def test_users_and_groups_show_their_names(scene: Scene) -> None:
+    """Those of the thread's container; -1 is nobody."""
+    assert shown(scene, "SYSCALL_SETUID_E", 7) == ("7", "ann")
+    assert shown(scene, "SYSCALL_SETGID_E", 8) == ("8", "staff")
+    assert shown(scene, "SYSCALL_SETUID_E", 9) == ("9", "<NA>")
+    assert shown(scene, "SYSCALL_SETUID_E", 0xFFFFFFFF) == ("-1", "<NONE>")
+    assert shown(scene, "SYSCALL_SETGID_E", 0xFFFFFFFF) == ("-1", "<NONE>")
+    scene.machine.threads[10].container_id = "0123456789ab"
+    assert shown(scene, "SYSCALL_SETUID_E", 7) == ("7", "<NA>")
+    assert shown(scene, "SYSCALL_SETGID_E", 0) == ("0", "<NA>")
+
+
+def test_descriptor_lists_show_letter_and_events(scene: Scene) -> None:
+    """A descriptor that is not known has a question mark; negative numbers are shown without sign."""
+    items = b"".join(number.to_bytes(8, "little", signed=True) + b"\x41\x00" for number in (4, 9, -1))
+    text = "4:d41 9:?41 18446744073709551615:?41"
+    assert shown(scene, "SYSCALL_POLL_E", b"\x03\x00" + items) == (text, "")
