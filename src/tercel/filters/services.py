@@ -1,0 +1,21 @@
+"""The port numbers of service names, from a table that ships: conditions must not depend on the machine they run on."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def _ports() -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for line in (Path(__file__).parent / "services.txt").read_text(encoding="ascii").splitlines():
+        if not line.startswith("#"):
+            number, *names = line.split(" ")
+            ports.update(dict.fromkeys(names, int(number)))
+    return ports
+
+
+def port_of(name: str) -> int | None:
+    """Return the port of a service such as `http`, or None when the name is unknown."""
+    return _ports().get(name)
