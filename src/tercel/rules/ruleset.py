@@ -1,0 +1,122 @@
+"""The rules that are in force, by event type, and what they have detected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tercel.events.table import EVENT_BY_ENUM, EVENTS
+from tercel.events.types import EF_UNUSED
+from tercel.rules.priorities import DEBUG, PRIORITY_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tercel.rules.rule import Rule
+    from tercel.rules.selection import Selection
+    from tercel.state.context import Context
+
+FIRST: Final = "first"
+ALL: Final = "all"
+
+ENTER_VISIBLE: Final = "visible"
+ENTER_HIDDEN: Final = "hidden"
+ENTER_AUTO: Final = "auto"  # hidden from the rules of files whose engine version knows exit events only
+
+# Samples of processor time that old recorders put into their captures: nothing that a process did.
+_UNSEEN: Final[frozenset[int]] = frozenset({EVENT_BY_ENUM["PROCINFO_E"]})
+_NONE: Final[list[Rule]] = []
+# Entries of calls; events that come without an exit are not entries of anything, whatever their direction says.
+_CALL_ENTRIES: Final = frozenset(
+    info.id for info in EVENTS if info.is_enter and not EVENTS[info.id + 1].flags & EF_UNUSED
+)
+
+
+class Ruleset:
+    """Compiled rules in the order of their definition.
+
+    Each event type has the list of the enabled rules whose condition can hold for it, so that an event costs nothing
+    where no rule is about its type. `min_priority` leaves out the less severe rules for good; a selection and
+    `enable` switch the others on and off.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        matching: str = FIRST,
+        min_priority: int = DEBUG,
+        enter_events: str = ENTER_AUTO,
+        selection: Selection | None = None,
+    ) -> None:
+        """Index the rules that are severe enough and selected."""
+        self.rules: list[Rule] = [rule for rule in rules if rule.priority <= min_priority]
+        self._all: bool = matching == ALL
+        self._enter_events: str = enter_events
+        if selection is not None:
+            selection.apply(self.rules)
+        self.by_type: list[list[Rule]] = []
+        self._used: set[str] = set()
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Build the index anew, after rules were switched on or off."""
+        by_type: list[list[Rule]] = [_NONE] * len(EVENTS)
+        for rule in self.rules:
+            if not rule.enabled:
+                continue
+            hidden = self._hides_enter(rule)
+            for number in rule.event_ids:
+                if number in _UNSEEN or (hidden and number in _CALL_ENTRIES):
+                    continue
+                if by_type[number] is _NONE:
+                    by_type[number] = []
+                by_type[number].append(rule)
+        self.by_type = by_type
+
+    def match(self, ctx: Context) -> Sequence[Rule]:
+        """Return the rules that match the context's event, and count them: at most one unless all are asked for."""
+        candidates = self.by_type[ctx.event.info.id]
+        if not candidates:
+            return _NONE
+        if self._all:
+            return self._match_all(candidates, ctx)
+        for rule in candidates:
+            if rule.filter.matches(ctx):
+                rule.matches += 1
+                return [rule]
+        return _NONE
+
+    def _match_all(self, candidates: list[Rule], ctx: Context) -> list[Rule]:
+        found: list[Rule] = []
+        for rule in candidates:
+            if rule.filter.matches(ctx):
+                rule.matches += 1
+                found.append(rule)
+        return found
+
+    def rule(self, name: str) -> Rule | None:
+        """Return a rule by name, or None."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    def event_ids(self) -> frozenset[int]:
+        """Return the event types that at least one enabled rule is about."""
+        return frozenset(number for number, rules in enumerate(self.by_type) if rules)
+
+    def detections(self) -> int:
+        """Return how many matches there were."""
+        return sum(rule.matches for rule in self.rules)
+
+    def by_rule(self) -> dict[str, int]:
+        """Return the matches of each rule that had any, in the order of the rules."""
+        return {rule.name: rule.matches for rule in self.rules if rule.matches}
+
+    def by_priority(self) -> dict[int, int]:
+        """Return the matches of each priority that had any, the most severe first."""
+        counts = [0] * len(PRIORITY_NAMES)
+        for rule in self.rules:
+            counts[rule.priority] += rule.matches
+        return {priority: count for priority, count in enumerate(counts) if count}
+
+    def _hides_enter(self, rule: Rule) -> bool:
+        if self._enter_events == ENTER_AUTO:
+            return rule.exit_only
+        return self._enter_events == ENTER_HIDDEN

@@ -1,0 +1,53 @@
+"""What is parsed, resolved and compiled once only."""
+
+from __future__ import annotations
+
+import pytest
+
+from tercel.filters.errors import FilterError
+from tercel.rules.caches import TreeCache
+from tests.unit.rules.files import registry
+
+
+@pytest.fixture
+def cache() -> TreeCache:
+    """Return an empty cache."""
+    return TreeCache({"syscall": registry()})
+
+
+def test_the_same_text_gives_the_same_tree(cache: TreeCache) -> None:
+    """So does the same mistake."""
+    assert cache.parse("evt.num > 0") is cache.parse("evt.num > 0")
+    for _ in range(2):
+        with pytest.raises(FilterError):
+            cache.parse("evt.num >")
+
+
+def test_the_same_macros_give_the_same_tree(cache: TreeCache) -> None:
+    """Another macro of that name gives another one."""
+    tree = cache.parse("m and evt.num > 0")
+    one, two = cache.parse("proc.name = a"), cache.parse("proc.name = b")
+    assert cache.uses(tree) == ["m"]
+    resolved = cache.resolve(tree, {"m": one})
+    assert cache.resolve(tree, {"m": one}) is resolved
+    assert cache.resolve(tree, {"m": two}) is not resolved
+    assert cache.resolve(one, {}) is one
+
+
+def test_macros_that_are_not_resolved_yet_are_resolved_too(cache: TreeCache) -> None:
+    """A macro may be defined anew with what came after it."""
+    tree = cache.resolve(cache.parse("m"), {"m": cache.parse("n"), "n": cache.parse("proc.name = a")})
+    assert cache.uses(tree) == []
+    with pytest.raises(FilterError, match="Undefined macro 'o'"):
+        cache.resolve(cache.parse("o"), {})
+
+
+def test_the_same_tree_gives_the_same_filter(cache: TreeCache) -> None:
+    """So does the same mistake; the event types come along."""
+    tree = cache.parse("evt.type = open")
+    assert cache.compile(tree, "syscall") is cache.compile(tree, "syscall")
+    assert len(cache.event_ids(tree, "syscall")) == 2
+    for text in ("proc.nme = a", "tolower(evt.type) = open"):
+        for _ in range(2):
+            with pytest.raises(FilterError):
+                cache.compile(cache.parse(text), "syscall")
