@@ -1,0 +1,1 @@
+"""From a match to an alert: the message, its fields, and the line that goes to the outputs."""
