@@ -1,0 +1,116 @@
+"""`tercel trace`: prints, filters and rewrites the events of capture files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Final
+
+from tercel.capture.source import CaptureError
+from tercel.fields.options import BUFFER_BASE64, BUFFER_HEX, BUFFER_HEX_ASCII, BUFFER_LINES, BUFFER_TEXT
+from tercel.filters.errors import FilterError
+from tercel.filters.format import FormatError
+from tercel.sensor.control import Control
+from tercel.trace.formats import line_format
+from tercel.trace.options import TraceOptions
+from tercel.trace.session import Trace
+
+_TIME_MODES: Final = {
+    "h": "time of day",
+    "a": "seconds since the epoch",
+    "r": "seconds since the first event",
+    "d": "seconds since the call's entry",
+    "D": "seconds since the line before",
+}
+_BUFFERS: Final = {"b": BUFFER_BASE64, "x": BUFFER_HEX, "X": BUFFER_HEX_ASCII, "A": BUFFER_LINES}
+_EPILOG: Final = """\
+examples:
+  tercel trace -r capture.scap
+  tercel trace -r capture.scap "evt.type=openat and fd.name startswith /etc"
+  tercel trace -r capture.scap -p "%evt.time %proc.name %fd.name" proc.name=cat
+  tercel trace -r capture.scap -w smaller.scap -z proc.name=cat"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("-r", "--read", action="append", default=[], metavar="CAPTURE", help="capture to read, - for standard input; "
+        "several are read one after the other")  # fmt: skip
+    add("-p", "--print", dest="format", metavar="FORMAT", help="format of a line, or c, k, m for containers")
+    add("-w", "--write", default="", metavar="FILE", help="write the events to a capture instead of printing them")
+    add("-z", "--compress", action="store_true", help="with -w: compress with gzip")
+    add("-n", "--numevents", type=_count, default=0, metavar="N", help="stop after N events that pass the filter")
+    add("-M", type=_count, default=0, dest="duration", metavar="SECONDS", help="stop after so much time of the events")
+    add("-q", "--quiet", action="store_true", help="print nothing")
+    add("-t", "--timetype", choices=_TIME_MODES, default="h", metavar="|".join(_TIME_MODES), help="evt.outputtime as "
+        + ", ".join(f"{key}: {text}" for key, text in _TIME_MODES.items()))  # fmt: skip
+    add("-j", "--json", action="store_true", help="print each event as a line of JSON")
+    add("-d", "--displayflt", action="store_true", help="with -w: the filter decides only about printing")
+    add("-D", "--debug", action="store_true", help="print the capture's internal events too")
+    add("-v", "--verbose", action="store_true", help="do not cut buffers; say at the end how much was read")
+    add("-A", "--print-ascii", action="store_const", const="A", dest="buffers", help="buffers as text, with line ends")
+    add("-b", "--print-base64", action="store_const", const="b", dest="buffers", help="buffers as base64")
+    add("-x", "--print-hex", action="store_const", const="x", dest="buffers", help="buffers in hexadecimal")
+    add("-X", "--print-hex-ascii", action="store_const", const="X", dest="buffers", help="both ways")
+    add("--unbuffered", action="store_true", help="flush after every batch of lines")
+    add("filter", nargs="*", metavar="FILTER", help="condition that events have to meet; words are joined")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trace the captures; 0, or 1 with a message on standard error."""
+    if not arguments.read:
+        return _fail("live capture is not built yet; name a capture file with -r")
+    options = TraceOptions(
+        captures=tuple(arguments.read),
+        filter=" ".join(arguments.filter),
+        format=line_format(arguments.format, terminal=sys.stdout.isatty() and not arguments.json),
+        write=arguments.write,
+        compress=arguments.compress,
+        limit=arguments.numevents,
+        duration=arguments.duration,
+        json=arguments.json,
+        quiet=arguments.quiet,
+        internal=arguments.debug,
+        display_filter=arguments.displayflt,
+        time_mode=arguments.timetype,
+        buffer_format=_BUFFERS.get(arguments.buffers, BUFFER_TEXT),
+        full_buffers=arguments.verbose,
+        unbuffered=arguments.unbuffered,
+    )
+    with Control() as control:
+        try:
+            trace = Trace(options, sys.stdout, lambda: bool(control.stopped_by))
+            return _finish(trace, verbose=arguments.verbose)
+        except FilterError as error:
+            return _fail(error.located())
+        except FormatError as error:
+            return _fail(str(error))
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            return _fail(f"{error.filename or options.captures[0]}: {error.strerror}")
+
+
+def _finish(trace: Trace, *, verbose: bool) -> int:
+    status = 0
+    try:
+        trace.run()
+    except CaptureError as error:
+        status = _fail(str(error))
+    if trace.malformed:
+        print(f"{trace.malformed} events could not be decoded and are left out", file=sys.stderr)
+    if verbose:
+        print(f"Captured events: {trace.events}, printed or written: {trace.matched}", file=sys.stderr)
+    return status
+
+
+def _fail(message: str) -> int:
+    print(f"Error: {message}", file=sys.stderr)
+    return 1

@@ -1,0 +1,1 @@
+"""The running sensor: its configuration, its log, and the loop from events to alerts."""

@@ -1,0 +1,90 @@
+"""Watches how many events the source lost, once a second of event time, and acts as the configuration says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tercel.sensor.config import Config
+
+SECOND: Final = 1_000_000_000
+RULE: Final = "Falco internal: syscall event drop"
+NEVER: Final = (1 << 63) - 1
+
+
+class TokenBucket:
+    """Lets through a burst and then a steady rate; time is the events' own."""
+
+    def __init__(self, rate: float, burst: float, now: int) -> None:
+        """Start full at `now` (ns)."""
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._seen = now
+
+    def take(self, now: int) -> bool:
+        """Take one token if there is one at `now`."""
+        self._tokens = min(self._burst, self._tokens + self._rate * max(0, now - self._seen) / SECOND)
+        self._seen = max(now, self._seen)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class DropError(RuntimeError):
+    """Events were lost and the configuration asks to exit then."""
+
+
+class DropMonitor:
+    """Counts the seconds in which events were lost and the actions that this caused.
+
+    A capture file never loses anything by itself: without `simulate_drops` there is nothing to watch.
+    """
+
+    def __init__(self, config: Config, log: Callable[[str, str], None], alert: Callable[[int, str], None]) -> None:
+        """Act through `log` (level, text) and `alert` (time, message)."""
+        self.occurrences = 0
+        self.actions_taken = 0
+        self.next_check = 0 if config.flag("syscall_event_drops.simulate_drops") else NEVER
+        self._actions = config.texts("syscall_event_drops.actions") or ["ignore"]
+        self._rate = config.fraction("syscall_event_drops.rate")
+        self._burst = config.fraction("syscall_event_drops.max_burst")
+        self._bucket: TokenBucket | None = None
+        self._log = log
+        self._alert = alert
+
+    def check(self, now: int) -> None:
+        """Look after the drops of the last second; called with the first event after `next_check`."""
+        first = self._bucket is None
+        self.next_check = now + SECOND
+        if self._bucket is None:
+            self._bucket = TokenBucket(self._rate, self._burst, now)
+        if first:
+            return
+        self.occurrences += 1
+        if not self._bucket.take(now):
+            self._log("debug", "Syscall event drop but token bucket depleted, skipping actions")
+            return
+        self.actions_taken += 1
+        for action in self._actions:
+            self._act(action, now)
+
+    def _act(self, action: str, now: int) -> None:
+        message = f"{RULE}. 1 system calls dropped in last second."
+        if action == "log":
+            self._log("debug", message)
+        elif action == "alert":
+            self._alert(now, message)
+        elif action == "exit":
+            self._log("critical", message)
+            self._log("critical", "Exiting.")
+            raise DropError("Drop manager internal error")
+
+    def summary(self) -> str:
+        """Return the closing text for standard error."""
+        return (
+            "Syscall event drop monitoring:\n"
+            f"   - event drop detected: {self.occurrences} occurrences\n"
+            f"   - num times actions taken: {self.actions_taken}\n"
+        )

@@ -1,0 +1,160 @@
+"""The running sensor: captures in, alerts out, a summary at the end."""
+
+from __future__ import annotations
+
+import gc
+from typing import IO, TYPE_CHECKING, Final
+
+from tercel.alerts.builder import AlertBuilder
+from tercel.capture.source import CaptureError
+from tercel.outputs.queue import OutputQueue
+from tercel.rules.priorities import DEBUG
+from tercel.sensor import drops
+from tercel.sensor.progress import Progress
+from tercel.sensor.replay import Replay
+from tercel.sensor.setup import alert_options, channels
+from tercel.sensor.statistics import detection_summary
+from tercel.state.machine import Machine
+
+if TYPE_CHECKING:
+    from tercel.api import Capture
+    from tercel.capture.source import SourceStats
+    from tercel.fields.registry import Registry
+    from tercel.rules.rule import Rule
+    from tercel.rules.ruleset import Ruleset
+    from tercel.sensor.config import Config
+    from tercel.sensor.control import Control
+    from tercel.sensor.log import Log
+    from tercel.state.context import Context
+
+
+# Thresholds of the garbage collector during a replay.
+_SELDOM: Final = (100_000, 20, 50)
+_MOST_THREADS: Final = (1 << 32) - 1
+
+
+class Streams:
+    """Where a run prints: alerts and the summary to `out`, everything else to `err`."""
+
+    def __init__(self, out: IO[str], err: IO[str]) -> None:
+        """Keep the streams, and whether somebody watches them."""
+        self.out = out
+        self.err = err
+        self.show_progress = err.isatty()
+        self.shares_terminal = err.isatty() and out.isatty()
+
+
+class Sensor:
+    """Replays captures with a ruleset and sends the alerts to the configured outputs."""
+
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        ruleset: Ruleset,
+        log: Log,
+        streams: Streams,
+        hostname: str,
+    ) -> None:
+        """Put the parts together; nothing is opened before `run`."""
+        self._config = config
+        self._ruleset = ruleset
+        self._log = log
+        self._streams = streams
+        self._builder = AlertBuilder(registry, alert_options(config, hostname))
+        self._machine = Machine()
+        self._machine.table.max_threads = min(max(config.number("falco_libs.thread_table_size"), 1), _MOST_THREADS)
+        self._progress: Progress | None = None
+        self.events = 0
+
+    def run(self, captures: list[str], control: Control) -> int:
+        """Replay the captures in order and print the summary; return the exit status."""
+        queue = self._queue()
+        queue.start()
+        builder = self._builder
+
+        def alert(rule: Rule, ctx: Context) -> None:
+            queue.put(builder.build(rule, ctx))
+
+        def between(capture: Capture) -> bool:
+            control.take_reopen(queue.reopen)
+            if self._progress is not None:
+                self._progress.show(capture.reader)
+            return not control.stopped_by
+
+        def internal(now: int, message: str) -> None:
+            fields = {"ebpf_enabled": "0", "n_drops": "1", "n_drops_buffer_total": "0", "n_evts": "0"}
+            queue.put(builder.internal(drops.RULE, DEBUG, message, now, fields))
+
+        monitor = drops.DropMonitor(self._config, self._log.write, internal)
+        replay = Replay(self._machine, self._ruleset, alert, between, monitor)
+        try:
+            status = self._replay(replay, captures)
+        finally:
+            queue.close()
+        if control.stopped_by:
+            self._log.info(f"{control.stopped_by} received, exiting...")
+        self.events = replay.events
+        self._summary(replay, queue)
+        self._streams.err.write(monitor.summary())
+        return status
+
+    def _queue(self) -> OutputQueue:
+        config = self._config
+        return OutputQueue(
+            channels(config, self._streams.out, shares_terminal=self._streams.shares_terminal),
+            self._log.error,
+            capacity=config.number("outputs_queue.capacity"),
+            timeout=max(config.number("output_timeout"), 1) / 1000,
+            patient=True,
+        )
+
+    def _replay(self, replay: Replay, captures: list[str]) -> int:
+        # Nearly everything that a replay makes lives for one batch or for long; the collector need not look often.
+        thresholds = gc.get_threshold()
+        gc.freeze()
+        gc.set_threshold(*_SELDOM)
+        try:
+            for path in captures:
+                self._log.info(f"Opening event source: replay of '{path}'")
+                self._progress = Progress(self._streams.err, path) if self._streams.show_progress else None
+                going = replay.run(path)
+                self._end_progress()
+                if not going:
+                    break
+        except (CaptureError, drops.DropError) as error:
+            self._end_progress()
+            self._streams.err.write(f"Error: {error}\n")
+            return 1
+        finally:
+            gc.set_threshold(*thresholds)
+            gc.unfreeze()
+        return 0
+
+    def _end_progress(self) -> None:
+        if self._progress is not None:
+            self._progress.clear()
+
+    def _summary(self, replay: Replay, queue: OutputQueue) -> None:
+        if queue.drops:
+            self._log.warning(f"{queue.drops} alerts were dropped because an output's queue was full")
+        for remark in remarks(replay.sources):
+            self._log.warning(remark)
+        if replay.malformed:
+            self._log.warning(
+                f"{replay.malformed} events could not be decoded and were left out; the last: {replay.last_malformed}",
+            )
+        self._streams.out.write(detection_summary(self._ruleset))
+        self._streams.out.flush()
+
+
+def remarks(sources: list[SourceStats]) -> list[str]:
+    """Return a sentence for each kind of thing in the captures that was passed over."""
+    counts = (
+        (sum(sum(stats.skipped_blocks.values()) for stats in sources), "blocks of unknown types were passed over"),
+        (sum(stats.unknown_events for stats in sources), "events of unknown types were passed over"),
+        (sum(stats.malformed_events for stats in sources), "events with contradicting lengths were passed over"),
+        (sum(stats.skipped_threads for stats in sources), "threads were left out because the table was full"),
+        (sum(stats.bad_trailers for stats in sources), "blocks end with another length than they begin with"),
+    )
+    return [f"{count} {text}" for count, text in counts if count]

@@ -1,0 +1,1 @@
+"""The capture tool: reads a capture, filters it, prints its events or writes them to another file."""

@@ -1,0 +1,138 @@
+"""One trace run: captures in, lines or another capture out."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Final
+
+from tercel.alerts.jsontext import clean, json_line
+from tercel.api import Capture
+from tercel.events.event import MalformedEventError
+from tercel.events.types import EC_INTERNAL
+from tercel.fields.options import line_options
+from tercel.fields.registry import Registry
+from tercel.filters.filter import compile_filter
+from tercel.filters.format import OutputFormat
+from tercel.state.machine import Machine
+from tercel.state.saved import SavedState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tercel.capture.savefile.writer import SavefileWriter
+    from tercel.events.event import Event
+    from tercel.filters.filter import Filter
+    from tercel.state.context import Context
+    from tercel.trace.options import TraceOptions
+
+# Buffers are cut to this many characters in lines, unless they are asked for whole.
+_SCREEN: Final = 80
+_SECOND: Final = 1_000_000_000
+
+
+class Trace:
+    """Prints or writes what the options ask for; `run` raises CaptureError after everything that could be read."""
+
+    def __init__(self, options: TraceOptions, out: IO[str], stopped: Callable[[], bool]) -> None:
+        """Compile filter and format; raises FilterError or FormatError. `stopped` is asked between batches."""
+        self.matched = 0
+        self.malformed = 0
+        self.events = 0
+        self._options = options
+        self._out = out
+        self._stopped = stopped
+        self._first_ts = 0
+        limit = 0 if options.full_buffers else _SCREEN
+        rendering = line_options(options.buffer_format, limit, options.time_mode)
+        registry = Registry.syscall(rendering)
+        self._format = OutputFormat(options.format, registry)
+        self._filter: Filter | None = compile_filter(options.filter, registry) if options.filter else None
+        self._machine = Machine()
+        self._writer: SavefileWriter | None = None
+
+    def run(self) -> None:
+        """Read every capture."""
+        try:
+            for path in self._options.captures:
+                if not self._read(path):
+                    break
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+            self._out.flush()
+
+    def _read(self, path: str) -> bool:
+        """Read one capture; return whether to go on."""
+        with Capture(path, self._machine) as capture:
+            try:
+                if self._options.write:
+                    # The state as it was before the first event, whichever events the filter lets through.
+                    capture.reader.read_metadata()
+                    self._open_writer(capture.reader.options)
+                for batch in capture.batches():
+                    self._write_initial(capture)
+                    if not self._batch(batch) or self._stopped():
+                        return False
+                self._write_initial(capture)
+            finally:
+                self.events += capture.stats.events
+        return True
+
+    def _batch(self, batch: list[Event]) -> bool:
+        """Process a batch; return whether to go on."""
+        lines: list[str] = []
+        going = True
+        for event in batch:
+            if self._over(event):
+                going = False
+                break
+            try:
+                ctx = self._machine.process(event)
+                if self._filter is None or self._filter.matches(ctx):
+                    self._take(ctx, event, lines)
+            except MalformedEventError:
+                self.malformed += 1
+            if self._options.limit and self.matched >= self._options.limit:
+                going = False
+                break
+        if lines:
+            self._out.write("".join(lines))
+            if self._options.unbuffered:
+                self._out.flush()
+        return going
+
+    def _over(self, event: Event) -> bool:
+        if not self._first_ts:
+            self._first_ts = event.ts
+        duration = self._options.duration
+        return bool(duration) and event.ts - self._first_ts >= duration * _SECOND
+
+    def _take(self, ctx: Context, event: Event, lines: list[str]) -> None:
+        self.matched += 1
+        if self._writer is not None:
+            self._writer.write_event(event)
+        elif not self._options.quiet and (self._options.internal or not event.info.category & EC_INTERNAL):
+            line = self._line(ctx)
+            if line is not None:
+                lines.append(line)
+
+    def _line(self, ctx: Context) -> str | None:
+        if self._options.json:
+            fields = self._format.fields(ctx)
+            if None in fields.values() and not self._format.prints_missing:
+                return None
+            return json_line(fields) + "\n"
+        text = self._format.text(ctx)
+        return None if text is None else clean(text) + "\n"
+
+    def _write_initial(self, capture: Capture) -> None:
+        """Write the leading events that belong to the state, whatever the filter says."""
+        if self._writer is not None:
+            self._writer.write_events(capture.initial)
+        capture.initial.clear()
+
+    def _open_writer(self, options: bytes) -> None:
+        from tercel.capture.savefile.writer import SavefileWriter
+
+        if self._writer is None:
+            self._writer = SavefileWriter(self._options.write, compress=self._options.compress)
+        self._writer.write_header(SavedState(self._machine), options)

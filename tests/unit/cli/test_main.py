@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tercel
+from tercel.cli.main import COMMANDS, main
+from tests.unit import samples
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any word it is printed too, with status 1."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert all(f"  {name}" in text for name in COMMANDS)
+    assert main([]) == 1
+    assert capsys.readouterr().out == text
+
+
+def test_the_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """`tercel version` says more."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"tercel {tercel.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["dance"], "there is no command 'dance'"), (["run", "--dance"], "--dance"), (["--dance"], "--dance")],
+)
+def test_what_there_is_not_ends_with_status_1(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says where help is."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 1
+    text = capsys.readouterr().err
+    assert message in text
+    assert "--help" in text
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It starts with how the command is used."""
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: tercel {name}")
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    """`tercel trace ... | head -1` ends quietly."""
+    words = [sys.executable, "-m", "tercel", "trace", "-r", samples.capture(tmp_path)]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tercel.api import Capture
+from tercel.capture.source import CaptureError
+from tercel.fields.registry import Registry
+from tercel.rules.loader import RuleLoader, RulesFile
+from tercel.sensor.replay import Replay
+from tercel.state.machine import Machine
+from tests.unit import samples
+
+
+class Played:
+    """A replay of the small rules, and what matched."""
+
+    def __init__(self, *, goes_on: bool = True) -> None:
+        loader = RuleLoader({"syscall": Registry.syscall()})
+        loader.load(RulesFile("small.yaml", samples.RULES))
+        self.matches: list[tuple[int, str]] = []
+        self.asked: list[Capture] = []
+        self.goes_on = goes_on
+        self.replay = Replay(
+            Machine(),
+            loader.ruleset(),
+            lambda rule, ctx: self.matches.append((ctx.event.num, rule.name)),
+            self.between,
+        )
+
+    def between(self, capture: Capture) -> bool:
+        self.asked.append(capture)
+        return self.goes_on
+
+
+def test_matches_come_in_the_order_of_the_events(tmp_path: Path) -> None:
+    """Several captures are replayed one after the other."""
+    played = Played()
+    path = samples.capture(tmp_path)
+    assert played.replay.run(path)
+    assert played.replay.run(path)
+    assert played.matches == [(1, "Opened"), (2, "Failed")] * 2
+    assert played.replay.events == 4
+    assert [source.events for source in played.replay.sources] == [2, 2]
+
+
+def test_a_cut_capture_is_processed_up_to_the_cut(tmp_path: Path) -> None:
+    """Then the error comes."""
+    played = Played()
+    with pytest.raises(CaptureError):
+        played.replay.run(samples.capture(tmp_path, samples.builder().bytes()[:-5]))
+    assert played.matches == [(1, "Opened")]
+
+
+def test_a_replay_can_be_ended_between_batches(tmp_path: Path) -> None:
+    """Whoever is asked there says so."""
+    played = Played(goes_on=False)
+    assert not played.replay.run(samples.capture(tmp_path))
+    assert len(played.asked) == 1
