@@ -1,0 +1,1 @@
+"""How fast the sensor replays a capture, beside sysdig, and how long its rules take to load."""

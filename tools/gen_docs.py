@@ -1,0 +1,85 @@
+"""Write the reference pages that are made from the code, or check that they are up to date: `make docs`."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+FIELDS_HEAD: Final = """\
+# Fields
+
+What a condition can ask of an event and an output can print. Made by `tercel fields --markdown` (`make docs`); do not
+edit by hand.
+"""
+
+EVENTS_HEAD: Final = """\
+# Events
+
+The types of events, and the names and types of their parameters. `>` is the beginning of a system call, `<` its end.
+Made by `tercel events --markdown` (`make docs`); do not edit by hand.
+"""
+
+CONFIG_HEAD: Final = """\
+# Configuration and command line
+
+`tercel run -c FILE` reads a configuration file of Falco, of any version since 2019. Without `-c` it reads
+`/etc/falco/falco.yaml` if there is one, and otherwise prints alerts and warnings on the terminal.
+
+- `-o KEY=VALUE` sets a key after all files are read: `-o json_output=true`, `-o rules[].disable.tag=network`,
+  `-o append_output[0].extra_output=%evt.num`. `[]` appends to a sequence; `\\` stands before a literal `.`, `[`, `]`
+  or `\\`; a value in braces is a YAML map.
+- `${NAME}` in a file's values is replaced by the environment variable, `$${NAME}` stands for itself.
+- `config_files` names further files and directories. Each is a path, or `{path: PATH, strategy: STRATEGY}`: `append`
+  (the default) joins sequences and replaces everything else, `override` replaces, `add-only` adds what is missing.
+- A key that does not exist is reported with its place and the nearest name, and otherwise ignored. A value of the
+  wrong type counts as the default. Keys that are not built yet and ask for something are named in one warning.
+- `FALCO_HOSTNAME` in the environment replaces the host's name in alerts.
+- The exit status is 0, 1 after any error (told on standard error), 255 when the pid file cannot be written.
+- SIGINT and SIGTERM end a run after the batch at hand, with everything delivered and the summary printed; SIGUSR1
+  reopens the file output.
+
+The tables are made by `tercel run --list-keys --format markdown` (`make docs`); do not edit them by hand.
+"""
+
+PAGES: Final = (
+    ("docs/reference/fields.md", FIELDS_HEAD, ("fields", "-v", "--markdown")),
+    ("docs/configuration.md", CONFIG_HEAD, ("run", "--list-keys", "--format", "markdown")),
+    ("docs/reference/events.md", EVENTS_HEAD, ("events", "--markdown")),
+)
+
+
+def page(head: str, words: tuple[str, ...]) -> str:
+    """Return the text of a page: its head and what the command prints."""
+    command = (sys.executable, "-m", "tercel", *words)
+    body = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return f"{head}\n{body.strip()}\n"
+
+
+def main() -> int:
+    """Write the pages, or name those that differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is not up to date")
+    check = parser.parse_args().check
+    stale = 0
+    for name, head, words in PAGES:
+        path = ROOT / name
+        text = page(head, words)
+        if path.is_file() and path.read_text() == text:
+            continue
+        stale += 1
+        if check:
+            print(f"{name} is not up to date; run make docs", file=sys.stderr)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            print(f"wrote {name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
