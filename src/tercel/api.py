@@ -246,7 +246,12 @@ class Capture:
         """Yield the events that meet a condition."""
         matches = compile_filter(condition).condition.matches
         for context in self.contexts():
-            if matches(context):
+            try:
+                found = matches(context)
+            except MalformedEventError:
+                self.malformed += 1
+                continue
+            if found:
                 yield Event(context)
 
 
@@ -303,8 +308,12 @@ class Rules:
         builder = AlertBuilder(_fields().registry, options or AlertOptions())
         match = self.ruleset.match
         for context in capture.contexts():
-            for rule in match(context):
-                yield builder.build(rule, context)
+            try:
+                found = [builder.build(rule, context) for rule in match(context)]
+            except MalformedEventError:
+                capture.malformed += 1
+                continue
+            yield from found
 
 
 def open_capture(source: str | BinaryIO) -> Capture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ CAPTURES = SHARED / "captures"
 CONFIG = SHARED / "compat" / "config" / "falco-2025.yaml"
 RULES = SHARED / "compat" / "rules-2025"
 COMPARED = ("time", "rule", "priority", "source", "output", "output_fields")
+
+# What Falco 0.40 took from memory that it had not set, or had set for something else: there is nothing to be equal to.
+# In the recorded formats the argument of these fields is missing, and Falco's memory chose one.
+BARE = re.compile(r"proc\.a(?:name|exe|exepath|pid)=\S.*?(?=proc\.a(?:name|exe|exepath|pid)(?: \||$))")
+# Behind a pointer's digits Falco went on into an older value of the same buffer.
+STALE = re.compile(r"evt\.buffer=(?:NULL|[0-9A-F]+)(?=[. |]|$)[^|]*?(?= \||$)")
+# A rule whose output begins with a field that lacks its argument.
+BARE_RULE = "F21 intersects and exists"
 
 pytestmark = [pytest.mark.compat, pytest.mark.slow]
 
@@ -39,7 +48,11 @@ def rules_of(name: str, kind: str) -> list[Path]:
 
 def comparable(alert: dict[str, Any]) -> dict[str, Any]:
     """Return what of an alert is compared."""
-    return {key: alert[key] for key in COMPARED if key in alert}
+    kept = {key: alert[key] for key in COMPARED if key in alert}
+    if kept["rule"] == BARE_RULE:
+        return {key: kept[key] for key in ("time", "rule", "priority")}
+    kept["output"] = STALE.sub("evt.buffer=", BARE.sub("", kept["output"]))
+    return kept
 
 
 @pytest.mark.timeout(300)

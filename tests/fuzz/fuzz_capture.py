@@ -1,52 +1,55 @@
-"""Fuzz the capture reader and writer alone, without the state behind them: `python tests/fuzz/fuzz_capture.py`.
-
-Options are those of libFuzzer (`-max_total_time=20`, files to replay, a folder as corpus); without atheris the files
-named are replayed. `one_input` can be handed an input that once failed from anywhere.
-"""
+"""The capture reader and writer under arbitrary bytes: `one_input(data)`, and small captures to start from."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import gzip
+import io
+from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tercel.capture.savefile.options import event_comments
+from tercel.capture.savefile.writer import SavefileWriter
+from tercel.events.event import Event, MalformedEventError
+from tests.unit.capture.build import Reading, old_capture, small_capture
 
 
 def one_input(data: bytes) -> None:
-    """Read bytes as a capture; nothing may come out but events and a capture error, and events survive writing."""
-    from tests.fuzz import capture_input
-
-    capture_input.one_input(data)
-
-
-def replay(paths: list[str]) -> int:
-    """Run files, or with none the seeds, once each."""
-    from tests.fuzz import capture_input
-
-    inputs = [Path(path).read_bytes() for path in paths] or list(capture_input.seeds())
-    for data in inputs:
-        one_input(data)
-    print(f"replayed {len(inputs)} inputs")
-    return 0
+    """Read bytes as a capture; what was read is written and must read the same."""
+    reading = Reading(data)
+    decode(reading.events)
+    if reading.events and not reading.reader.stats.skipped_threads:
+        again = Reading(rewritten(reading))
+        assert again.error is None, again.error
+        assert [record[1:] for record in again.records] == [record[1:] for record in reading.records]
 
 
-def main() -> int:
-    """Run the guided fuzzer on a corpus that begins with the seeds."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "src")]
-    try:
-        import atheris
-    except ImportError:
-        return replay([word for word in sys.argv[1:] if not word.startswith("-")])
-    with atheris.instrument_imports(include=["tercel"]):
-        from tests.fuzz import capture_input
-    with TemporaryDirectory() as folder:
-        for number, seed in enumerate(capture_input.seeds()):
-            (Path(folder) / f"seed{number}").write_bytes(seed)
-        atheris.Setup([*sys.argv, folder], one_input)
-        atheris.Fuzz()
-    return 0
+def decode(events: list[Event]) -> None:
+    """Read every parameter of every event."""
+    for event in events:
+        event_comments(event)
+        try:
+            for index in range(event.nparams):
+                event.param(index)
+                event.strings(index)
+        except MalformedEventError:
+            continue
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def rewritten(reading: Reading) -> bytes:
+    """Return a reading as it is written."""
+    target = io.BytesIO()
+    writer = SavefileWriter(target)
+    writer.write_header(reading.sink.state)
+    writer.write_events(reading.events)
+    writer.close()
+    return target.getvalue()
+
+
+def seeds() -> Iterator[bytes]:
+    """Yield small captures of every kind."""
+    for order in "<>":
+        yield small_capture(order)
+        yield small_capture(order) + old_capture(order)
+        for processes in range(1, 9):
+            yield old_capture(order, processes)
+    yield gzip.compress(small_capture())
+    yield gzip.compress(small_capture()) + gzip.compress(old_capture())

@@ -29,49 +29,60 @@ class Target:
 
 
 def capture_target() -> Callable[[bytes], None]:
-    """Read bytes as a capture file into a state, decoding every parameter of every event."""
+    """Read bytes as a capture file: into a state that fields are asked about, and through the writer."""
     from tercel.capture.savefile.reader import SavefileReader
     from tercel.capture.source import CaptureError
     from tercel.events.event import MalformedEventError
     from tercel.fields.registry import Registry
     from tercel.state.machine import Machine
+    from tests.fuzz import fuzz_capture
 
     registry = Registry.syscall()
     fields = [registry.bind(name) for name in ("evt.args", "proc.cmdline", "fd.name", "proc.aname[2]", "container.id")]
 
-    def run(data: bytes) -> None:
+    def into_state(data: bytes) -> None:
         machine = Machine()
         reader = SavefileReader(io.BytesIO(data), machine)
         try:
             while batch := reader.next_batch():
                 for event in batch:
-                    ctx = machine.process(event)
-                    for field in fields:
-                        field.display(ctx)
-        except (CaptureError, MalformedEventError):
+                    try:
+                        ctx = machine.process(event)
+                        for field in fields:
+                            field.display(ctx)
+                    except MalformedEventError:
+                        continue
+        except CaptureError:
             return
         finally:
             reader.close()
+
+    def run(data: bytes) -> None:
+        into_state(data)
+        fuzz_capture.one_input(data)
 
     return run
 
 
 def filter_target() -> Callable[[bytes], None]:
-    """Compile bytes as a condition; what parses must mean the same after it was printed."""
-    from tests.fuzz.fuzz_filter import one_input
+    """Compile bytes as a condition and print what parses."""
+    from tests.fuzz import fuzz_filter
 
-    return one_input
+    return fuzz_filter.one_input
 
 
 def rules_target() -> Callable[[bytes], None]:
     """Load bytes as a rules file; every problem is reported, none raised."""
-    from tests.fuzz.fuzz_rules import one_input
+    from tests.fuzz import fuzz_rules
 
-    return one_input
+    return fuzz_rules.one_input
 
 
 def capture_seeds() -> Iterator[bytes]:
-    """Yield captures of every age in miniature, plain and compressed."""
+    """Yield made captures of every kind, and recorded ones of every age in miniature, plain and compressed."""
+    from tests.fuzz import fuzz_capture
+
+    yield from fuzz_capture.seeds()
     recorded = [*sorted((SHARED / "captures").glob("*.classic.scap.gz")), *sorted((SHARED / "compat").rglob("*.scap"))]
     for path in [ROOT / "examples" / "attack-container.scap.gz", *recorded]:
         data = path.read_bytes()

@@ -80,7 +80,18 @@ class Folder:
         command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tercel "$@"\n')
         command.chmod(0o755)
         search = os.pathsep.join((str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]))
-        self.env = {**os.environ, "PATH": search, "TZ": "UTC", "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+        # A relative entry (`PYTHONPATH=src`) would lead nowhere from the new folder.
+        sources = os.pathsep.join(
+            os.path.abspath(part) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part
+        )
+        self.env = {
+            **os.environ,
+            "PYTHONPATH": sources,
+            "PATH": search,
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "100",
+        }
 
     def run(self, command: str | list[str]) -> str:
         """Run a command and return all that it prints."""

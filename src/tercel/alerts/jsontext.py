@@ -14,8 +14,17 @@ def clean(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return _encoded(text).decode("utf-8", "replace")
     return text
+
+
+def _encoded(text: str) -> bytes:
+    """Return the bytes that a text stands for."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a character, which JSON can spell out and UTF-8 cannot hold.
+        return text.encode("utf-8", "surrogatepass")
 
 
 def json_line(value: object) -> str:

@@ -10,6 +10,7 @@ from tercel.events.names import dynamic_table
 from tercel.events.table import EVENT_COUNT, EVENTS, EventInfo
 from tercel.fields.converted import param_count, param_value
 from tercel.fields.options import RenderOptions
+from tercel.fields.param import signed, unsigned
 from tercel.state.context import Context
 
 _NOT_LOOKED_UP: Final = -2
@@ -92,7 +93,7 @@ def typed_value(ctx: Context, index: int, options: RenderOptions) -> object:
         return any(value)
     if kind == types.PT_DOUBLE:
         return float(struct.unpack("<d", value)[0]) if len(value) == 8 else None
-    return int.from_bytes(value, "little", signed=kind in _SIGNED)
+    return signed(value) if kind in _SIGNED else unsigned(value)
 
 
 def param_type(ctx: Context, index: int, options: RenderOptions) -> int:

@@ -133,7 +133,9 @@ def result(ctx: Context) -> int:
     """
     event = ctx.event
     info = event.info
-    if info.is_enter or info.source != ES_SYSCALL or event.nparams == 0 or info.id == _GENERIC_EXIT:
+    if info.is_enter or info.source != ES_SYSCALL or info.id == _GENERIC_EXIT:
+        return NO_RESULT
+    if event.nparams == 0 or info.nparams == 0:
         return NO_RESULT
     size = event.param_size(0)
     if size == 8:

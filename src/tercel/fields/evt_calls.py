@@ -22,6 +22,7 @@ from tercel.fields.base import (
     FieldSpec,
 )
 from tercel.fields.evt_args import NO_RESULT, event_fd, is_file, is_net, result
+from tercel.fields.param import unsigned
 from tercel.fields.param_state import directory_of
 from tercel.state.context import Context
 from tercel.state.model import FD_UNIX_SOCK
@@ -48,9 +49,9 @@ def _parameter(ctx: Context, name: str) -> int:
     event = ctx.event
     index = event.info.param_index(name)
     if event.has(index):
-        return int.from_bytes(event.param(index), "little")
+        return unsigned(event.param(index))
     enter = ctx.enter
-    return 0 if enter is None else int.from_bytes(enter.param(enter.info.param_index(name)), "little")
+    return 0 if enter is None else unsigned(enter.param(enter.info.param_index(name)))
 
 
 def open_flags(ctx: Context) -> int:

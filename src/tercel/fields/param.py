@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from tercel.events.event import MalformedEventError
 from tercel.events.names import flag_table
 from tercel.events.table import ParamInfo
 from tercel.fields.options import RenderOptions
 from tercel.state.context import Context
 
 UNKNOWN: Final = "<NA>"
+
+# Widths of a number differ between versions of its event, but no version has wider ones.
+_WIDEST: Final = 8
 
 # The text that a parameter holds (`3`, `-2`, `passwd`) and what that resolves to (`<f>/etc/hosts`, `ENOENT`,
 # `/etc/passwd`), empty where there is nothing to add.
@@ -29,13 +33,19 @@ class Param:
 
 
 def unsigned(value: bytes) -> int:
-    """Return a little-endian number of any width."""
-    return int.from_bytes(value, "little")
+    """Return a little-endian number of any width that numbers have; raise MalformedEventError beyond."""
+    return int.from_bytes(_checked(value), "little")
 
 
 def signed(value: bytes) -> int:
-    """Return a little-endian number of any width that may be negative."""
-    return int.from_bytes(value, "little", signed=True)
+    """Return a little-endian number that may be negative, as `unsigned` does."""
+    return int.from_bytes(_checked(value), "little", signed=True)
+
+
+def _checked(value: bytes) -> bytes:
+    if len(value) > _WIDEST:
+        raise MalformedEventError(f"a number of {len(value)} bytes")
+    return value
 
 
 def members(number: int, table: str) -> str:

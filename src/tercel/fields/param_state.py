@@ -92,6 +92,8 @@ def render_uid(p: Param) -> Texts:
     number = unsigned(p.value)
     if number == INVALID_ID:
         return "-1", "<NONE>"
+    if number > INVALID_ID:
+        return str(number), UNKNOWN
     user = p.ctx.machine.accounts.listed_user(_container_id(p.ctx), number)
     return str(number), UNKNOWN if user is None else user.name
 
@@ -101,6 +103,8 @@ def render_gid(p: Param) -> Texts:
     number = unsigned(p.value)
     if number == INVALID_ID:
         return "-1", "<NONE>"
+    if number > INVALID_ID:
+        return str(number), UNKNOWN
     name = p.ctx.machine.accounts.listed_group(_container_id(p.ctx), number)
     return str(number), UNKNOWN if name is None else name
 

@@ -56,12 +56,15 @@ class Conditions:
 
     def load_definitions(self) -> None:
         """Expand the lists, parse the macros and put them into each other."""
+        told = False
         for items in self._collection.lists.values():
             try:
                 self.lists.expand(items.name)
             except ExpansionError:
-                message = "the lists together have too many items once they are expanded"
-                self._report(Problem("LOAD_ERR_VALIDATE", message, items.context))
+                if not told:
+                    message = "the lists together have too many items once they are expanded"
+                    self._report(Problem("LOAD_ERR_VALIDATE", message, items.context))
+                told = True
         for macro in self._collection.macros.values():
             self._parse_macro(macro)
         for macro in self._collection.macros.values():

@@ -19,6 +19,7 @@ class Accounts:
     def __init__(self, counters: Counters) -> None:
         """Start empty."""
         self.counters: Counters = counters
+        self.limit: i64 = MAX_USERS
         self._users: dict[str, dict[int, User]] = {}
         self._groups: dict[str, dict[int, str]] = {}
         self._count: int = 0
@@ -30,7 +31,7 @@ class Accounts:
         self._count = 0
 
     def _admit(self) -> bool:
-        if self._count >= MAX_USERS:
+        if self._count >= self.limit:
             self.counters.users_refused += 1
             return False
         self._count += 1

@@ -76,7 +76,8 @@ class Context:
         if not self.has_result or event.nparams == 0:
             return 0
         words: i64 = event.start + event.header_size
-        if event.data[words] != 8:
+        at: i64 = words + event.nparams * event.info.length_size
+        if event.data[words] != 8 or at + 8 > event.start + event.size:
             return 0
-        result: int = read_i64_le(event.data, words + event.nparams * event.info.length_size)
+        result: int = read_i64_le(event.data, at)
         return -result if result < 0 else 0

@@ -278,9 +278,10 @@ class Machine(StateSink):
         last: i64 = thread.last_type
         if last == type_id - 1 or (last == EXECVEAT_ENTER and type_id == EXECVE_EXIT):
             ctx.is_paired = True
-            ctx.has_result = (kind & KIND_HAS_RESULT) != 0
-        else:
+        elif self._has_entries:
             self.counters.exits_unpaired += 1
+        if ctx.is_paired or not self._has_entries:
+            ctx.has_result = (kind & KIND_HAS_RESULT) != 0
         if kind & KIND_USES_FD:
             self._find_exit_fd(event, thread, type_id)
 
@@ -459,8 +460,12 @@ def fd_at(event: Event, place: i64) -> i64:
     if place >= event.nparams:
         return -1
     if place != 0 or event.info.length_size != 2:
-        return event.int64(place, -1) if event.param_size(place) == 8 else -1
+        try:
+            return event.int64(place, -1)
+        except ValueError:
+            return -1
     words: i64 = event.start + event.header_size
-    if event.data[words] != 8:
+    at: i64 = words + 2 * event.nparams
+    if event.data[words] != 8 or at + 8 > event.start + event.size:
         return -1
-    return read_i64_le(event.data, words + 2 * event.nparams)
+    return read_i64_le(event.data, at)

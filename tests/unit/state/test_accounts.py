@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
-from tercel.state import accounts
 from tercel.state.accounts import Accounts
 from tercel.state.limits import Counters
 from tercel.state.model import User
@@ -38,11 +35,11 @@ def test_accounts_come_and_go() -> None:
     assert table.group("", 7) is None
 
 
-def test_there_is_an_end_to_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_an_end_to_accounts() -> None:
     """New ones are refused and counted, known ones still change."""
-    monkeypatch.setattr(accounts, "MAX_USERS", 2)
     counters = Counters()
     table = Accounts(counters)
+    table.limit = 2
     for uid in range(5):
         table.add_user("", User(uid, 0, f"u{uid}", "", ""))
     table.add_user("", User(1, 0, "renamed", "", ""))

@@ -41,7 +41,7 @@ def test_the_error_of_a_call_is_told(feed: Feed) -> None:
 def test_an_exit_without_its_entry_is_about_no_descriptor(feed: Feed) -> None:
     """What an earlier call worked on is not taken for its own."""
     feed.event("SYSCALL_READ_E", 3, 100)
-    ctx = feed.event("SYSCALL_WRITE_X", 5, b"x")
+    ctx = feed.event("SYSCALL_WRITE_X", -5, b"x")
     assert not ctx.is_paired
     assert ctx.fd is None
     assert ctx.fd_num == -1
@@ -76,6 +76,10 @@ def test_a_capture_of_exits_alone_names_descriptors_itself() -> None:
     assert ctx.fd_num == 3
     ctx = feed.event("SYSCALL_MMAP_X", 0, 1, 2, 3, 0, 4096, 1, 2, 3, 0)
     assert ctx.fd is feed.fd(3)
+    assert feed.event("SYSCALL_READ_X", -5, None, 3, 100).error_code == 5
+    feed.event("SYSCALL_CLOSE_X", 0, 3)
+    feed.event("SYSCALL_GETUID_X", 0)
+    assert 3 not in feed.thread().fds
 
 
 def test_mmap_exits_are_about_no_descriptor_where_there_are_entries(feed: Feed) -> None:
@@ -212,3 +216,17 @@ def test_events_of_no_thread_have_none() -> None:
     machine = Machine()
     assert machine.process(make_event("DROP_E", 1, ts=SECOND)).thread is None
     assert machine.threads == {}
+
+
+def test_lengths_past_the_end_of_an_event_are_no_values() -> None:
+    """Neither of a descriptor nor of a result; the event is passed on."""
+    feed = Feed()
+    for name, values in (
+        ("SYSCALL_READ_E", (3, 1)),
+        ("SYSCALL_READ_X", (-5, b"")),
+        ("SYSCALL_MMAP_E", (0, 1, 1, 1, 3)),
+    ):
+        event = make_event(name, *values, tid=10)
+        event.size = 30
+        ctx = feed.machine.process(event)
+        assert (ctx.fd, ctx.error_code) == (None, 0)
