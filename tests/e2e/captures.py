@@ -54,7 +54,7 @@ def add(builder: CaptureBuilder, name: str, *values: Value, tid: int = SHELL, ts
     info = EVENTS[EVENT_BY_ENUM[name]]
     params = [encode(param, value) for param, value in zip(info.params, values, strict=False)]
     at = ts or 1_700_000_000_000_000_000 + len(builder.parts) * 1_000_000
-    return builder.event(info.id, params, ts=at, tid=tid, large=info.length_size == 4)
+    return builder.event(info.id, params, ts=at, tid=tid % (1 << 64), large=info.length_size == 4)
 
 
 def beginning() -> CaptureBuilder:
@@ -66,8 +66,8 @@ def beginning() -> CaptureBuilder:
 def story() -> CaptureBuilder:
     """Return a capture of a shell whose child runs a program in a container, reads a file and connects."""
     made = beginning()
-    add(made, "CONTAINER_JSON_2_E", CONTAINER, tid=-1)
     add(made, "SYSCALL_CLONE_20_E")
+    add(made, "CONTAINER_JSON_2_E", CONTAINER, tid=-1)
     add(made, "SYSCALL_CLONE_20_X", *clone_values(CHILD, SHELL, SHELL, 1, comm="sh", cgroups=CGROUPS))
     add(made, "SYSCALL_CLONE_20_X", *clone_values(0, CHILD, CHILD, SHELL, comm="sh", cgroups=CGROUPS), tid=CHILD)
     add(made, "SYSCALL_EXECVE_19_E", "/usr/bin/cat", tid=CHILD)

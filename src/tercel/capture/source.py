@@ -122,6 +122,18 @@ class SourceStats:
         self.skipped_blocks[kind] = self.skipped_blocks.get(kind, 0) + 1
 
 
+def remarks(sources: list[SourceStats]) -> list[str]:
+    """Return a sentence for each kind of thing in the sources that was passed over."""
+    counts = (
+        (sum([sum(stats.skipped_blocks.values()) for stats in sources]), "blocks of unknown types were passed over"),
+        (sum([stats.unknown_events for stats in sources]), "events of unknown types were passed over"),
+        (sum([stats.malformed_events for stats in sources]), "events with contradicting lengths were passed over"),
+        (sum([stats.skipped_threads for stats in sources]), "threads were left out because the table was full"),
+        (sum([stats.bad_trailers for stats in sources]), "blocks end with another length than they begin with"),
+    )
+    return [f"{count} {text}" for count, text in counts if count]
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Source:
     """Where events come from."""

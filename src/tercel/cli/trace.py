@@ -104,8 +104,8 @@ def _finish(trace: Trace, *, verbose: bool) -> int:
         trace.run()
     except CaptureError as error:
         status = _fail(str(error))
-    if trace.malformed:
-        print(f"{trace.malformed} events could not be decoded and are left out", file=sys.stderr)
+    for remark in trace.remarks():
+        print(remark, file=sys.stderr)
     if verbose:
         print(f"Captured events: {trace.events}, printed or written: {trace.matched}", file=sys.stderr)
     return status

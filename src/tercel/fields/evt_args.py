@@ -225,12 +225,17 @@ def is_net(ctx: Context) -> bool:
     return fd is not None and FD_IPV4_SOCK <= fd.kind <= FD_IPV6_SERVSOCK
 
 
+def _is_regular(ctx: Context) -> bool:
+    fd = event_fd(ctx)
+    return fd is not None and fd.kind in (FD_FILE, FD_FILE_V2)
+
+
 class BufLenFile(BufLen):
     """evt.buflen.file."""
 
     def counts(self, ctx: Context) -> bool:
         """Count files."""
-        return is_file(ctx)
+        return _is_regular(ctx)
 
 
 class BufLenFileIn(BufLen):
@@ -238,7 +243,7 @@ class BufLenFileIn(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count reads from files."""
-        return bool(ctx.event.info.flags & EF_READS_FROM_FD) and is_file(ctx)
+        return bool(ctx.event.info.flags & EF_READS_FROM_FD) and _is_regular(ctx)
 
 
 class BufLenFileOut(BufLen):
@@ -246,7 +251,7 @@ class BufLenFileOut(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count writes to files."""
-        return bool(ctx.event.info.flags & EF_WRITES_TO_FD) and is_file(ctx)
+        return bool(ctx.event.info.flags & EF_WRITES_TO_FD) and _is_regular(ctx)
 
 
 class BufLenNet(BufLen):

@@ -206,10 +206,9 @@ class Counter(Extractor):
         self.count: int = 0
 
     def extract(self, ctx: Context) -> object:
-        """Return how often this field was asked for before."""
-        count = self.count
-        self.count = count + 1
-        return count
+        """Return how often this field has been asked for, this time included."""
+        self.count += 1
+        return self.count
 
 
 def _event(name: str, kind: int, doc: str, print_format: int = 0, flags: int = 0) -> FieldSpec:

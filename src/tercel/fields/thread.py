@@ -259,6 +259,16 @@ class OtherThreadCount(Extractor):
         return None if leader is None else max(leader.alive_threads - 1, 0)
 
 
+def cpu_percentage(now: int, before: int) -> float:
+    """Return the hundredths of a second that were used since the last figure, at most 100; 0 for the first one.
+
+    The figures come once a second, so hundredths are percents.
+    """
+    if before == 0:
+        return 0.0
+    return float(now - before) if before <= now <= before + 100 else 100.0
+
+
 class Cpu(Extractor):
     """thread.cpu, thread.cpu.user, thread.cpu.system: only the events that bring the figures have them."""
 
@@ -267,9 +277,15 @@ class Cpu(Extractor):
         thread = ctx.thread
         if thread is None or ctx.event.info.id != _PROCINFO:
             return None
-        if self.spec.name == "thread.cpu":
-            return thread.cpu_user + thread.cpu_system
-        return thread.cpu_user if self.spec.name == "thread.cpu.user" else thread.cpu_system
+        now: int = 0
+        before: int = 0
+        if self.spec.name != "thread.cpu.system":
+            now += thread.cpu_user
+            before += thread.cpu_user_before
+        if self.spec.name != "thread.cpu.user":
+            now += thread.cpu_system
+            before += thread.cpu_system_before
+        return cpu_percentage(now, before)
 
 
 class ThreadVmSize(Extractor):

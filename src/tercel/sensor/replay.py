@@ -53,11 +53,14 @@ class Replay:
         """
         with Capture(path, self._machine) as capture:
             self.sources.append(capture.stats)
-            for batch in capture.batches():
-                self._watch(batch)
-                self._batch(batch)
-                if not self._between(capture):
-                    return False
+            try:
+                for batch in capture.batches():
+                    self._watch(batch)
+                    self._batch(batch)
+                    if not self._between(capture):
+                        return False
+            finally:
+                self.malformed += capture.malformed
         return True
 
     def _watch(self, batch: list[Event]) -> None:

@@ -6,7 +6,7 @@ import gc
 from typing import IO, TYPE_CHECKING, Final
 
 from tercel.alerts.builder import AlertBuilder
-from tercel.capture.source import CaptureError
+from tercel.capture.source import CaptureError, remarks
 from tercel.outputs.queue import OutputQueue
 from tercel.rules.priorities import DEBUG
 from tercel.sensor import drops
@@ -18,7 +18,6 @@ from tercel.state.machine import Machine
 
 if TYPE_CHECKING:
     from tercel.api import Capture
-    from tercel.capture.source import SourceStats
     from tercel.fields.registry import Registry
     from tercel.rules.rule import Rule
     from tercel.rules.ruleset import Ruleset
@@ -138,7 +137,7 @@ class Sensor:
     def _summary(self, replay: Replay, queue: OutputQueue) -> None:
         if queue.drops:
             self._log.warning(f"{queue.drops} alerts were dropped because an output's queue was full")
-        for remark in remarks(replay.sources):
+        for remark in [*remarks(replay.sources), *self._machine.counters.remarks()]:
             self._log.warning(remark)
         if replay.malformed:
             self._log.warning(
@@ -146,15 +145,3 @@ class Sensor:
             )
         self._streams.out.write(detection_summary(self._ruleset))
         self._streams.out.flush()
-
-
-def remarks(sources: list[SourceStats]) -> list[str]:
-    """Return a sentence for each kind of thing in the captures that was passed over."""
-    counts = (
-        (sum(sum(stats.skipped_blocks.values()) for stats in sources), "blocks of unknown types were passed over"),
-        (sum(stats.unknown_events for stats in sources), "events of unknown types were passed over"),
-        (sum(stats.malformed_events for stats in sources), "events with contradicting lengths were passed over"),
-        (sum(stats.skipped_threads for stats in sources), "threads were left out because the table was full"),
-        (sum(stats.bad_trailers for stats in sources), "blocks end with another length than they begin with"),
-    )
-    return [f"{count} {text}" for count, text in counts if count]

@@ -60,3 +60,21 @@ class Counters:
             "enters_refused": self.enters_refused,
             "exits_unpaired": self.exits_unpaired,
         }
+
+    def remarks(self) -> list[str]:
+        """Return a sentence for each kind of thing that the state does without."""
+        counts = self.as_dict()
+        return [f"{counts[name]} {text}" for name, text in _REMARKS.items() if counts[name]]
+
+
+# What a user wants to know; the other counters tell nothing of damage or loss.
+_REMARKS: Final[dict[str, str]] = {
+    "events_malformed": "events told the state nothing, since parameters have lengths that do not fit their types",
+    "containers_malformed": "reports of containers could not be read",
+    "threads_refused": "threads were left out because the table was full",
+    "fds_refused": "descriptors were left out because the table was full",
+    "users_refused": "users and groups were left out because the table was full",
+    "containers_evicted": "containers were forgotten because the table was full",
+    "texts_refused": "threads go without arguments and environment because there was too much text",
+    "enters_refused": "entries of calls were too long to be kept for their exits",
+}

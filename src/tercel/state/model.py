@@ -202,8 +202,11 @@ class ThreadInfo:
         self.is_exe_from_memfd: bool = False
         self.category: i64 = 0
         self.container_id: str = ""
-        self.cpu_user: float = 0.0
-        self.cpu_system: float = 0.0
+        # Processor time in hundredths of a second as it was last told, and the time before.
+        self.cpu_user: i64 = 0
+        self.cpu_system: i64 = 0
+        self.cpu_user_before: i64 = 0
+        self.cpu_system_before: i64 = 0
         self.filtered_out: bool = False
         # Set once the thread is in a table: its process, and the children that it started, by tid.
         self.group: ThreadGroup | None = None

@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from tercel.alerts.jsontext import clean, json_line
 from tercel.api import Capture
+from tercel.capture.source import remarks
 from tercel.events.event import MalformedEventError
 from tercel.events.types import EC_INTERNAL
 from tercel.fields.options import line_options
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tercel.capture.savefile.writer import SavefileWriter
+    from tercel.capture.source import SourceStats
     from tercel.events.event import Event
     from tercel.filters.filter import Filter
     from tercel.state.context import Context
@@ -47,6 +49,7 @@ class Trace:
         self._format = OutputFormat(options.format, registry)
         self._filter: Filter | None = compile_filter(options.filter, registry) if options.filter else None
         self._machine = Machine()
+        self._sources: list[SourceStats] = []
         self._writer: SavefileWriter | None = None
 
     def run(self) -> None:
@@ -60,9 +63,15 @@ class Trace:
                 self._writer.close()
             self._out.flush()
 
+    def remarks(self) -> list[str]:
+        """Return a sentence for each kind of thing that was passed over."""
+        undecoded = [f"{self.malformed} events could not be decoded and are left out"] if self.malformed else []
+        return [*undecoded, *remarks(self._sources), *self._machine.counters.remarks()]
+
     def _read(self, path: str) -> bool:
         """Read one capture; return whether to go on."""
         with Capture(path, self._machine) as capture:
+            self._sources.append(capture.stats)
             try:
                 if self._options.write:
                     # The state as it was before the first event, whichever events the filter lets through.
@@ -75,6 +84,7 @@ class Trace:
                 self._write_initial(capture)
             finally:
                 self.events += capture.stats.events
+                self.malformed += capture.malformed
         return True
 
     def _batch(self, batch: list[Event]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tercel.capture.source import CaptureError, Source, SourceStats, StateSink, StateSource
+from tercel.capture.source import CaptureError, Source, SourceStats, StateSink, StateSource, remarks
 from tercel.state.model import FdInfo, Interface, MachineInfo, ThreadInfo, User
 
 
@@ -56,6 +56,19 @@ def test_skipped_blocks_are_counted_by_type() -> None:
     for kind in (7, 9, 7):
         stats.skip_block(kind)
     assert stats.skipped_blocks == {7: 2, 9: 1}
+
+
+def test_what_was_passed_over_is_told_for_all_sources_together() -> None:
+    """A sentence for each kind of thing, none for what did not happen."""
+    first, second = SourceStats(), SourceStats()
+    assert remarks([first, second]) == []
+    first.skip_block(7)
+    second.skip_block(9)
+    second.unknown_events = 1
+    assert remarks([first, second]) == [
+        "2 blocks of unknown types were passed over",
+        "1 events of unknown types were passed over",
+    ]
 
 
 def test_a_source_must_say_how_it_reads() -> None:

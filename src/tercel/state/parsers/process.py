@@ -82,8 +82,10 @@ def parse_prctl(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
 
 def parse_procinfo(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Note the processor time that a thread has used."""
-    thread.cpu_user = float(args.uint64(0))
-    thread.cpu_system = float(args.uint64(1))
+    thread.cpu_user_before = thread.cpu_user
+    thread.cpu_system_before = thread.cpu_system
+    thread.cpu_user = args.int64(0)
+    thread.cpu_system = args.int64(1)
 
 
 HANDLERS: Final[dict[str, Callable[[Machine, Resolved, ThreadInfo], None]]] = {
