@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,6 @@ class Amplified:
     path: Path
     rounds: int
     events: int
-    size: int
 
 
 def blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -76,4 +76,14 @@ def amplify(source: Path, target: Path, at_least: int) -> Amplified:
         out.write(unit.metadata)
         for number in range(rounds):
             unit.write(out, number)
-    return Amplified(target, rounds, rounds * len(unit.stamps), target.stat().st_size)
+    return Amplified(target, rounds, rounds * len(unit.stamps))
+
+
+def main() -> None:
+    """Amplify a capture: SOURCE TARGET EVENTS; print how often it was repeated and how many events that makes."""
+    made = amplify(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    print(made.rounds, made.events)
+
+
+if __name__ == "__main__":
+    main()

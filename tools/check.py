@@ -43,6 +43,7 @@ STEPS = (
     Step("unit, as installed", env=COMPILED, tests=("tests/unit",)),
     Step("project", env=COMPILED, tests=("tests/project",)),
     Step("compatibility", env=COMPILED, tests=("tests/compat",)),
+    Step("end to end", env=COMPILED, tests=("tests/e2e",)),
     Step("fuzz", (sys.executable, "-m", "tests.fuzz", "--seconds", "20"), PLAIN),
     Step("bench", (sys.executable, "-m", "bench", "--short")),
 )

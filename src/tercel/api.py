@@ -2,7 +2,8 @@
 
 Import these names from `tercel` itself. What they take and return stays as it is from one version to the next; all
 other modules may change. Errors: `CaptureError` for a capture that cannot be read, `FilterError` for a condition,
-`FieldError` for a field name, `FormatError` for an output format, `RulesError` for rules files.
+`FieldError` for a field name, `FormatError` for an output format, `RulesError` for rules files, `MalformedEventError`
+for a field of an event whose bytes do not fit its type.
 """
 
 from __future__ import annotations

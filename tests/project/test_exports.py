@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
 import tercel
+from tercel import api
 
 PUBLIC = {
     "Capture",
@@ -32,14 +31,11 @@ def test_the_exported_names_are_the_promised_ones() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC - {"__version__"}))
-def test_every_exported_name_is_there_and_documented(name: str) -> None:
-    """What the face promises can be imported from it and says what it is."""
+def test_every_exported_name_is_there_and_explained(name: str) -> None:
+    """What the face promises can be imported from it; errors are explained where they are offered."""
     value = getattr(tercel, name)
-    assert inspect.getdoc(value)
-    members = (
-        [member for key, member in vars(value).items() if not key.startswith("_")] if isinstance(value, type) else []
-    )
-    assert [member for member in members if callable(member) and not inspect.getdoc(member)] == []
+    assert callable(value)
+    assert not name.endswith("Error") or f"`{name}`" in (api.__doc__ or "")
 
 
 def test_an_unknown_name_is_an_ordinary_error() -> None:

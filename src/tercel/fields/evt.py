@@ -40,7 +40,7 @@ from tercel.events.types import (
 from tercel.fields import evt_args, evt_calls
 from tercel.fields.base import FF_DEPRECATED, FF_HIDDEN, FF_PRINT_ONLY, SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
 from tercel.fields.evt_args import event_fd
-from tercel.fields.evt_meta import TimeText, event_name
+from tercel.fields.evt_meta import TimeText, event_name, since_first
 from tercel.fields.options import TIME_ABSOLUTE, TIME_DELTA_CALL, TIME_DELTA_SHOWN, TIME_RELATIVE
 from tercel.fields.times import clock_text, duration_text
 from tercel.state import model
@@ -150,7 +150,7 @@ class OutputTime(TimeText):
         if mode == TIME_ABSOLUTE:
             return f"{ts // _BILLION}.{ts % _BILLION:09d}"
         if mode == TIME_RELATIVE:
-            return _seconds(ts - ctx.first_ts)
+            return _seconds(since_first(ctx))
         if mode == TIME_DELTA_CALL:
             return _seconds(ctx.latency)
         if mode == TIME_DELTA_SHOWN:

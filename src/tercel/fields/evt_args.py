@@ -8,8 +8,7 @@ from tercel.events.table import EVENT_BY_ENUM
 from tercel.events.types import (
     EC_IO_OTHER,
     EC_IO_READ,
-    EF_READS_FROM_FD,
-    EF_WRITES_TO_FD,
+    EC_IO_WRITE,
     ES_SYSCALL,
     PF_DEC,
     PF_NA,
@@ -39,7 +38,6 @@ from tercel.fields.params import argument_text, arguments_text
 from tercel.state.context import Context
 from tercel.state.model import FD_DIRECTORY, FD_FILE, FD_FILE_V2, FD_IPV4_SOCK, FD_IPV6_SERVSOCK, FdInfo
 
-_IO: Final = EF_READS_FROM_FD | EF_WRITES_TO_FD
 _DATA: Final = ParamIndex("data")
 
 # Generic exits carry the call's number and no result.
@@ -202,7 +200,7 @@ class BufLenIn(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count reads."""
-        return bool(ctx.event.info.flags & EF_READS_FROM_FD)
+        return ctx.event.info.category == EC_IO_READ
 
 
 class BufLenOut(BufLen):
@@ -210,7 +208,7 @@ class BufLenOut(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count writes."""
-        return bool(ctx.event.info.flags & EF_WRITES_TO_FD)
+        return ctx.event.info.category == EC_IO_WRITE
 
 
 def is_file(ctx: Context) -> bool:
@@ -243,7 +241,7 @@ class BufLenFileIn(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count reads from files."""
-        return bool(ctx.event.info.flags & EF_READS_FROM_FD) and _is_regular(ctx)
+        return ctx.event.info.category == EC_IO_READ and _is_regular(ctx)
 
 
 class BufLenFileOut(BufLen):
@@ -251,7 +249,7 @@ class BufLenFileOut(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count writes to files."""
-        return bool(ctx.event.info.flags & EF_WRITES_TO_FD) and _is_regular(ctx)
+        return ctx.event.info.category == EC_IO_WRITE and _is_regular(ctx)
 
 
 class BufLenNet(BufLen):
@@ -267,7 +265,7 @@ class BufLenNetIn(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count what internet sockets received."""
-        return bool(ctx.event.info.flags & EF_READS_FROM_FD) and is_net(ctx)
+        return ctx.event.info.category == EC_IO_READ and is_net(ctx)
 
 
 class BufLenNetOut(BufLen):
@@ -275,7 +273,7 @@ class BufLenNetOut(BufLen):
 
     def counts(self, ctx: Context) -> bool:
         """Count what internet sockets sent."""
-        return bool(ctx.event.info.flags & EF_WRITES_TO_FD) and is_net(ctx)
+        return ctx.event.info.category == EC_IO_WRITE and is_net(ctx)
 
 
 def _field(name: str, kind: int, doc: str, flags: int = 0, print_format: int = PF_NA) -> FieldSpec:

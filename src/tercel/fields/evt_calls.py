@@ -290,13 +290,13 @@ class CountThreadInfo(Extractor):
 
 
 def _described(ctx: Context, key: str) -> str | None:
-    """Return one `key: value` item of an infrastructure event's description."""
+    """Return one `key: value` item of an infrastructure event's description; a further colon ends the value."""
     if ctx.event.info.id != _INFRASTRUCTURE:
         return None
     for item in ctx.event.text(_DESCRIPTION).split(";"):
         name, _, value = item.strip().partition(":")
         if name == key:
-            return value.strip()
+            return value.partition(":")[0].strip()
     return None
 
 

@@ -133,12 +133,18 @@ class RawTimeNanoseconds(Extractor):
         return ctx.event.ts % _BILLION
 
 
+def since_first(ctx: Context) -> int:
+    """Return nanoseconds since the first event of the recording; 0 for what was put before it."""
+    ts: int = ctx.event.ts
+    return ts - ctx.first_ts if ctx.first_ts else 0
+
+
 class RelTime(Extractor):
     """evt.reltime."""
 
     def extract(self, ctx: Context) -> object:
         """Return nanoseconds since the first event."""
-        return ctx.event.ts - ctx.first_ts
+        return since_first(ctx)
 
 
 class RelTimeSeconds(Extractor):
@@ -146,7 +152,7 @@ class RelTimeSeconds(Extractor):
 
     def extract(self, ctx: Context) -> object:
         """Return whole seconds since the first event."""
-        return (ctx.event.ts - ctx.first_ts) // _BILLION
+        return since_first(ctx) // _BILLION
 
 
 class RelTimeNanoseconds(Extractor):
@@ -154,7 +160,7 @@ class RelTimeNanoseconds(Extractor):
 
     def extract(self, ctx: Context) -> object:
         """Return the nanoseconds of evt.reltime beyond the whole second."""
-        return (ctx.event.ts - ctx.first_ts) % _BILLION
+        return since_first(ctx) % _BILLION
 
 
 class Absent(Extractor):

@@ -6,6 +6,7 @@ from typing import Final
 
 from tercel.events.types import PF_NA, PT_CHARBUF
 from tercel.fields.base import (
+    FF_ARG_DOTTED,
     FF_ARG_KEY,
     FF_ARG_REQUIRED,
     FF_DEPRECATED,
@@ -131,7 +132,7 @@ def _spec(name: str, doc: str, flags: int = 0) -> FieldSpec:
     return FieldSpec(name, PT_CHARBUF, SCOPE_PROCESS, doc, flags, PF_NA)
 
 
-_KEYED: Final = FF_ARG_REQUIRED | FF_ARG_KEY
+_KEYED: Final = FF_ARG_REQUIRED | FF_ARG_KEY | FF_ARG_DOTTED
 _OBJECTS: Final[tuple[tuple[str, str], ...]] = (
     ("rc", "replication controller"),
     ("svc", "service"),

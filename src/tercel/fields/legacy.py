@@ -1,7 +1,4 @@
-"""Fields that rules of earlier years name: Mesos and Marathon have no value any more but load without error.
-
-Static fields are of another kind: the user names them, with their values, in the configuration.
-"""
+"""Fields that rules of earlier years name: Mesos and Marathon have no value any more but load without error."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from typing import Final
 
 from tercel.events.types import PF_NA, PT_CHARBUF
 from tercel.fields.base import (
+    FF_ARG_DOTTED,
     FF_ARG_KEY,
     FF_ARG_REQUIRED,
     FF_DEPRECATED,
@@ -19,8 +17,6 @@ from tercel.fields.base import (
 )
 from tercel.state.context import Context
 
-STATIC_PREFIX: Final = "static."
-
 
 class Nothing(Extractor):
     """A field without value."""
@@ -30,37 +26,7 @@ class Nothing(Extractor):
         return None
 
 
-class StaticSpec(FieldSpec):
-    """The declaration of a field that has the same value for every event."""
-
-    def __init__(self, name: str, value: str) -> None:
-        """Keep the value."""
-        super().__init__(name, PT_CHARBUF, SCOPE_PROCESS, "A value that the configuration sets.")
-        self.value: str = value
-
-
-class Static(Extractor):
-    """A field that the configuration sets."""
-
-    def __init__(self, spec: FieldSpec, arg: str | None, text: str) -> None:
-        """Take the value from the declaration."""
-        super().__init__(spec, arg, text)
-        self.value: str = spec.value if isinstance(spec, StaticSpec) else ""
-
-    def extract(self, ctx: Context) -> object:
-        """Return the value."""
-        return self.value
-
-
-def static_group(values: dict[str, str]) -> FieldGroup:
-    """Return the class of the fields `static.NAME` with the given values; they apply to events of all sources."""
-    rows: list[tuple[FieldSpec, type[Extractor]]] = []
-    for name, value in values.items():
-        rows.append((StaticSpec(STATIC_PREFIX + name, value), Static))
-    return FieldGroup("static", "Fields with fixed values from the configuration.", rows, ("*",))
-
-
-_KEYED: Final = FF_ARG_REQUIRED | FF_ARG_KEY
+_KEYED: Final = FF_ARG_REQUIRED | FF_ARG_KEY | FF_ARG_DOTTED
 _MESOS: Final[tuple[tuple[str, str, int], ...]] = (
     ("mesos.task.name", "name of the Mesos task", 0),
     ("mesos.task.id", "id of the Mesos task", 0),

@@ -48,9 +48,20 @@ _PROCINFO: Final[int] = EVENT_BY_ENUM["PROCINFO_E"]
 _STANDARD_FDS: Final[dict[str, int]] = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 
+# Machines use few different sets; a hostile capture may use more than are kept.
+_SETS_KEPT: Final = 1024
+_SET_NAMES: Final[dict[int, str]] = {}
+
+
 def capability_names(mask: int) -> str:
     """Return the names of a capability set, joined by blanks."""
-    return " ".join(["CAP_" + name for bit, name in enumerate(CAPABILITIES) if mask >> bit & 1])
+    names = _SET_NAMES.get(mask)
+    if names is None:
+        if len(_SET_NAMES) >= _SETS_KEPT:
+            _SET_NAMES.clear()
+        names = " ".join(["CAP_" + name for bit, name in enumerate(CAPABILITIES) if mask >> bit & 1])
+        _SET_NAMES[mask] = names
+    return names
 
 
 def process_of(ctx: Context) -> ThreadInfo | None:

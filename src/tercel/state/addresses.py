@@ -179,20 +179,22 @@ def read_tuple(data: bytes) -> Tuple | None:
 def set_tuple(fd: FdInfo, ends: Tuple, keep_dest: bool) -> bool:
     """Put both ends into a descriptor and return whether that changed it.
 
-    The same connection, seen from either side, changes nothing. `keep_dest` lets a destination stand that the
-    descriptor already has.
+    The same connection, seen from either side, changes nothing. `keep_dest` lets address and port of the destination
+    stand, each by itself, where the descriptor already has them.
     """
     kind = FD_IPV4_SOCK if len(ends.sip) == 4 else FD_IPV6_SOCK
     if fd.kind == kind and _is_same(fd, ends):
         return False
-    has_dest = fd.dport != 0 or fd.dip.count(0) != len(fd.dip)
+    before = fd.kind, fd.sip, fd.sport, fd.dip, fd.dport
+    is_other = len(fd.dip) != len(ends.dip)
     fd.kind = kind
     fd.sip = ends.sip
     fd.sport = ends.sport
-    if not (keep_dest and has_dest and len(fd.dip) == len(ends.dip)):
+    if is_other or not keep_dest or fd.dip.count(0) == len(fd.dip):
         fd.dip = ends.dip
+    if is_other or not keep_dest or fd.dport == 0:
         fd.dport = ends.dport
-    return True
+    return before != (fd.kind, fd.sip, fd.sport, fd.dip, fd.dport)
 
 
 def _is_same(fd: FdInfo, ends: Tuple) -> bool:

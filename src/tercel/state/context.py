@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
 from tercel.events.event import Event
+from tercel.events.table import EVENT_BY_ENUM
 from tercel.state.model import FdInfo, ThreadInfo
 
 if TYPE_CHECKING:
     from tercel.state.machine import Machine
+
+
+# Events that tell what was there when a recording began: their time is not that of its beginning.
+_TELL_STATE: Final = frozenset(
+    EVENT_BY_ENUM[name]
+    for name in (
+        "CONTAINER_JSON_E",
+        "CONTAINER_JSON_2_E",
+        "USER_ADDED_E",
+        "USER_DELETED_E",
+        "GROUP_ADDED_E",
+        "GROUP_DELETED_E",
+        "ASYNCEVENT_E",
+    )
+)
 
 
 class Context:
@@ -56,7 +72,7 @@ class Context:
         self.has_result = False
         self.fd_name_changed = False
         self.made_enter = None
-        if self.first_ts == 0:
+        if self.first_ts == 0 and event.info.id not in _TELL_STATE:
             self.first_ts = event.ts
 
     @property

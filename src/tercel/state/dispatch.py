@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from tercel.events.convert import Resolved, present_type
 from tercel.events.table import EVENT_BY_ENUM, EVENT_COUNT, EVENTS
-from tercel.events.types import EF_CREATES_FD, EF_DESTROYS_FD, EF_SKIPPARSERESET, EF_USES_FD, PT_FD
+from tercel.events.types import (
+    EF_CREATES_FD,
+    EF_DESTROYS_FD,
+    EF_READS_FROM_FD,
+    EF_SKIPPARSERESET,
+    EF_USES_FD,
+    EF_WRITES_TO_FD,
+    PT_FD,
+)
 from tercel.state.model import ThreadInfo
 from tercel.state.parsers import (
     clone,
@@ -35,10 +43,13 @@ KIND_KEEP_ENTER: Final = 1 << 2  # the exit needs what only the entry says
 KIND_FD: Final = 1 << 3  # makes, uses or closes a descriptor: the descriptor's fields have a value
 KIND_NO_LOOKUP: Final = 1 << 4  # an unknown thread is not made up for it
 KIND_NO_THREAD: Final = 1 << 5
-KIND_SWITCH: Final = 1 << 6
+KIND_ASIDE: Final = 1 << 6  # told between the entry and the exit of a call, which stay a pair
 KIND_HAS_RESULT: Final = 1 << 7
 KIND_WANTS_ENTER: Final = 1 << 9  # an exit whose parser reads the entry
 KIND_LATE_FD: Final = 1 << 8  # an exit that is about a descriptor only where exits carry all parameters
+KIND_TRANSFER: Final = 1 << 10  # an exit that reads from a descriptor or writes to it
+
+_TRANSFERS: Final = EF_READS_FROM_FD | EF_WRITES_TO_FD
 
 _ENTER_FD: Final[dict[str, int]] = {"SYSCALL_MMAP_E": 4, "SYSCALL_MMAP2_E": 4, "SYSCALL_SPLICE_E": 1}
 
@@ -87,6 +98,8 @@ _OWN_FD: Final = (
     "SYSCALL_FCHMOD_X",
     "SYSCALL_FCHOWN_X",
 )
+# Exits whose directory's descriptor is looked up, while the call's own number stays unknown.
+_DIRECTORY_FD: Final = ("SYSCALL_NEWFSTATAT_X", "SYSCALL_MKNODAT_X")
 # Exits that became about a descriptor when entries were given up.
 _LATE_FD: Final = (
     "SYSCALL_MMAP_X",
@@ -99,6 +112,7 @@ _LATE_FD: Final = (
 )
 
 _NO_LOOKUP: Final = ("clone", "clone3", "fork", "vfork", "switch", "procexit", "procinfo", "signaldeliver")
+_ASIDE: Final = ("switch", "procinfo")
 _META: Final = ("container", "useradded", "userdeleted", "groupadded", "groupdeleted", "asyncevent", "pluginevent")
 
 # Handlers of events with a thread, by the type of the present layout.
@@ -146,8 +160,9 @@ def _kinds() -> list[int]:
         kind |= KIND_WANTS_ENTER if info.id in wants else 0
         kind |= KIND_FD if info.flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD) else 0
         kind |= KIND_NO_LOOKUP if info.name in _NO_LOOKUP else 0
-        kind |= KIND_SWITCH if info.name == "switch" else 0
-        skips = bool(info.flags & EF_SKIPPARSERESET) and info.name not in ("procinfo", "switch")
+        kind |= KIND_ASIDE if info.name in _ASIDE else 0
+        kind |= KIND_TRANSFER if not info.is_enter and info.flags & _TRANSFERS else 0
+        skips = bool(info.flags & EF_SKIPPARSERESET) and info.name not in _ASIDE
         kind |= KIND_NO_THREAD if info.name in _META or skips else 0
         kind |= KIND_LATE_FD if info.enum in _LATE_FD else 0
         if not info.is_enter and info.nparams and info.params[0].name in ("res", "fd"):
@@ -167,6 +182,7 @@ def _meta_handlers() -> list[MetaHandler | None]:
 
 
 ENTER_FDS: Final[list[int]] = _enter_fds()
+DIRECTORY_FDS: Final[frozenset[int]] = frozenset(EVENT_BY_ENUM[name] for name in _DIRECTORY_FD)
 OWN_FDS: Final[frozenset[int]] = frozenset(EVENT_BY_ENUM[name] for name in _OWN_FD)
 EXIT_FDS: Final[list[int]] = _exit_fds()
 KINDS: Final[list[int]] = _kinds()

@@ -24,12 +24,14 @@ from tercel.state.cgroups import match_cgroups
 from tercel.state.container_table import ContainerTable
 from tercel.state.context import Context
 from tercel.state.dispatch import (
+    DIRECTORY_FDS,
     ENTER_FDS,
     EXECVE_EXIT,
     EXECVEAT_ENTER,
     EXIT_FDS,
     GETSOCKOPT_EXIT,
     HANDLERS,
+    KIND_ASIDE,
     KIND_ENTER,
     KIND_FD,
     KIND_HAS_RESULT,
@@ -37,7 +39,7 @@ from tercel.state.dispatch import (
     KIND_LATE_FD,
     KIND_NO_LOOKUP,
     KIND_NO_THREAD,
-    KIND_SWITCH,
+    KIND_TRANSFER,
     KIND_USES_FD,
     KIND_WANTS_ENTER,
     KINDS,
@@ -49,6 +51,8 @@ from tercel.state.limits import MAX_ANCESTORS, MAX_ENTER_SIZE, Counters
 from tercel.state.listed import complete_fd, complete_thread, settle_roles
 from tercel.state.model import (
     CL_ACTIVE,
+    FD_IPV4_SOCK,
+    FD_IPV6_SOCK,
     Container,
     FdInfo,
     Interface,
@@ -220,7 +224,7 @@ class Machine(StateSink):
         ctx.thread = thread
         if kind & KIND_LATE_FD and self._has_entries:
             kind &= ~(KIND_USES_FD | KIND_FD)
-        if kind & KIND_SWITCH:
+        if kind & KIND_ASIDE:
             if thread is not None:
                 ctx.latency = thread.last_latency
                 self._run(type_id, event, thread)
@@ -284,6 +288,8 @@ class Machine(StateSink):
             ctx.has_result = (kind & KIND_HAS_RESULT) != 0
         if kind & KIND_USES_FD:
             self._find_exit_fd(event, thread, type_id)
+            if kind & KIND_TRANSFER:
+                self._note_transfer(event, thread)
 
     def _find_exit_fd(self, event: Event, thread: ThreadInfo, type_id: i64) -> None:
         """Find the descriptor of a call that ends: the one of its beginning, else the one that the end names."""
@@ -294,9 +300,21 @@ class Machine(StateSink):
             thread.last_fd = number
         elif not ctx.is_paired:
             thread.last_fd = -1
+        if type_id in DIRECTORY_FDS and thread.last_fd < 0:
+            ctx.fd = thread.fds.get(fd_at(event, EXIT_FDS[type_id]))
         if thread.last_fd >= 0:
             ctx.fd = thread.fds.get(thread.last_fd)
             ctx.fd_is_late = type_id == GETSOCKOPT_EXIT
+
+    def _note_transfer(self, event: Event, thread: ThreadInfo) -> None:
+        """Take a socket over which data went for connected, however it came to be."""
+        fd = self.context.fd
+        if fd is None or fd.is_connected or fd.kind not in (FD_IPV4_SOCK, FD_IPV6_SOCK):
+            return
+        if event.int64(0, -1) >= 0:
+            own = self.own_fd(thread, thread.last_fd)
+            if own is not None:
+                own.is_connected = True
 
     def _keep_enter(self, event: Event, thread: ThreadInfo) -> None:
         """Copy the entry's bytes, so that the batch that it came in can be let go."""

@@ -7,7 +7,7 @@ from tests.unit.fields.scene import Scene
 
 @pytest.fixture
 def scene() -> Scene:
-    """init (1) > bash (2) > sh (3) > cat (4); bash leads the session, sh the process group."""
+    """Init (1) > bash (2) > sh (3) > cat (4); bash leads the session, sh the process group."""
     made = Scene()
     made.thread(1, comm="init", exe="/sbin/init", exepath="/usr/sbin/init", sid=1, vpgid=1, pgid=1)
     made.thread(
@@ -87,7 +87,9 @@ def test_a_loop_of_parents_ends(scene: Scene) -> None:
     assert scene.value("proc.loginshellid") in (2, 3)
 
 
-@pytest.mark.parametrize("field", ["proc.pname", "proc.ppid", "proc.aname", "proc.aname[1]", "proc.sname", "proc.aenv[A]"])
+@pytest.mark.parametrize(
+    "field", ["proc.pname", "proc.ppid", "proc.aname", "proc.aname[1]", "proc.sname", "proc.aenv[A]"]
+)
 def test_an_event_without_a_thread_has_no_relatives(field: str) -> None:
     """Without a thread there is no value."""
     assert Scene().value(field) is None

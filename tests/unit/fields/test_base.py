@@ -17,7 +17,7 @@ def test_values_are_shown_by_the_declaration() -> None:
     counter = Counter(SPEC, None, "test.count")
     counter.count = 42
     ctx = Scene().ctx
-    assert (counter.shown(ctx), counter.json_value(ctx)) == ("2A", "2B")
+    assert (counter.shown(ctx), counter.json_value(ctx)) == ("2B", "2C")
     assert (counter.value_type(ctx), counter.print_format(ctx)) == (PT_UINT32, PF_HEX)
 
 

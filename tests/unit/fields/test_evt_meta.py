@@ -83,4 +83,4 @@ def test_asynchronous_events_have_their_own_name() -> None:
 def test_the_counter_counts_how_often_it_was_asked(scene: Scene) -> None:
     """Every place in a format counts for itself."""
     counter = REGISTRY.bind("util.cnt")
-    assert [counter.extract(scene.ctx) for _ in range(3)] == [0, 1, 2]
+    assert [counter.extract(scene.ctx) for _ in range(3)] == [1, 2, 3]

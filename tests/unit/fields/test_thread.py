@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tercel.fields.thread import capability_names
+from tercel.fields.thread import capability_names, cpu_percentage
 from tercel.state.model import FD_FIFO, FD_FILE_V2, FD_UNKNOWN
 from tests.unit.fields.scene import Scene
 
@@ -85,15 +85,15 @@ def test_a_field_tells_of_the_thread_or_its_resources(scene: Scene, field: str, 
         ("thread.ismain", False),
         ("thread.vmsize", 0),
         ("thread.vmrss.b", 0),
-        ("proc.vmsize", 100),
+        ("proc.vmsize", 0),
         ("proc.fdlimit", 1024),
         ("proc.fdopencount", 3),
         ("thread.cgroups", None),
         ("proc.nthreads", 2),
     ],
 )
-def test_a_worker_has_the_memory_and_descriptors_of_its_process(scene: Scene, field: str, value: object) -> None:
-    """What belongs to the process is the same for all its threads, what belongs to a thread is its own."""
+def test_a_worker_has_the_descriptors_of_its_process_and_no_memory(scene: Scene, field: str, value: object) -> None:
+    """Memory is told for main threads alone; what a worker's entry does not have is 0."""
     scene.show("SYSCALL_CLOSE_E", 3, thread=scene.machine.threads[11])
     assert scene.value(field) == value
 
@@ -105,14 +105,21 @@ def test_the_use_of_descriptors_lies_between_0_and_100_percent(scene: Scene, lim
     assert scene.value("proc.fdusage") == usage
 
 
-def test_cpu_figures_are_shown_where_there_are_some(scene: Scene) -> None:
-    """The whole is the sum of both parts."""
+def test_cpu_figures_are_the_difference_to_the_figures_before(scene: Scene) -> None:
+    """In hundredths of a second, which in one second are percents; the whole is the sum of both parts."""
     process = scene.machine.threads[10]
-    process.cpu_user = 1.5
-    process.cpu_system = 2.0
-    assert scene.value("thread.cpu") == 3.5
-    assert scene.value("thread.cpu.user") == 1.5
-    assert scene.value("thread.cpu.system") == 2.0
+    process.cpu_user, process.cpu_user_before = 130, 100
+    process.cpu_system, process.cpu_system_before = 15, 10
+    scene.show("PROCINFO_E", 130, 15, thread=process)
+    assert scene.value("thread.cpu") == 35.0
+    assert scene.value("thread.cpu.user") == 30.0
+    assert scene.value("thread.cpu.system") == 5.0
+
+
+@pytest.mark.parametrize(("now", "before", "percent"), [(5, 0, 0.0), (7, 7, 0.0), (300, 100, 100.0), (1, 2, 100.0)])
+def test_a_percentage_lies_between_0_and_100(now: int, before: int, percent: float) -> None:
+    """The first figures are compared with nothing; figures that cannot be right count as full use."""
+    assert cpu_percentage(now, before) == percent
 
 
 def test_unknown_capability_bits_have_no_name() -> None:

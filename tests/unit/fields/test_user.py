@@ -62,7 +62,9 @@ def test_unknown_accounts_have_a_word_of_their_own(field: str) -> None:
     assert made.value(field) == "<NA>"
 
 
-@pytest.mark.parametrize("field", ["user.uid", "user.name", "user.loginuid", "user.loginname", "group.gid", "group.name"])
+@pytest.mark.parametrize(
+    "field", ["user.uid", "user.name", "user.loginuid", "user.loginname", "group.gid", "group.name"]
+)
 def test_an_event_without_a_thread_has_no_account(field: str) -> None:
     """Without a thread there is no value."""
     assert Scene().value(field) is None

@@ -21,6 +21,7 @@ SANDBOX = "5a4db0c5" * 8
 HOST_CLONE = START + 1 * SECOND
 CLONE = START + 3 * SECOND
 NAMESPACE_START = START - 30 * SECOND
+O_DIRECTORY = 1 << 10
 CAP_CHOWN_AND_KILL = 1 << 0 | 1 << 5
 
 CONTAINER = {
@@ -49,7 +50,7 @@ CONTAINER = {
         {"Source": "/etc", "Destination": "/host/etc", "Mode": "ro", "RW": False, "Propagation": "rslave"},
     ],
 }
-INFRASTRUCTURE = "Event: start; ID: 0123456789abcdef; name: web; Image: nginx@sha256:77"
+INFRASTRUCTURE = "Event: start; ID: 0123456789abcdef; name: web; Image: nginx:1.25@sha256:77"
 
 
 class Story:
@@ -68,7 +69,7 @@ class Story:
         self.num += 1
         info = EVENTS[EVENT_BY_ENUM[enum]]
         params = [encode(param, value) for param, value in zip(info.params, values, strict=False)]
-        self.builder.event(info.id, params, ts=self.ts, tid=tid, cpu=cpu, large=info.length_size == 4)
+        self.builder.event(info.id, params, ts=self.ts, tid=tid % (1 << 64), cpu=cpu, large=info.length_size == 4)
         if label:
             self.labels[label] = self.num
 
@@ -78,25 +79,23 @@ class Story:
         self.event(enum + "_X", *leave, tid=tid, label=label)
 
 
-def clone(res: int, tid: int, ptid: int, comm: str, args: list[str], vtid: int) -> list[Value]:
-    """Return the values of a clone's exit as one of the two processes sees it."""
+def clone(tid: int, ptid: int, comm: str, args: list[str], vtid: int) -> list[Value]:
+    """Return the values of a clone's exit as the new process sees it."""
     return [
-        res, f"/bin/{comm}", args, tid, tid, ptid, "", 1024, 0, 0, 0, 0, 0, comm, [], 0,
+        0, f"/bin/{comm}", args, tid, tid, ptid, "", 1024, 0, 0, 0, 0, 0, comm, [], 0,
         1000, 100, vtid, vtid, NAMESPACE_START,
     ]  # fmt: skip
 
 
 def start_processes(story: Story) -> None:
     """Start 50 from 1 and 60 from 50; 60 executes a program that was changed while its namespace was young."""
-    story.event("SYSCALL_CLONE_20_X", *clone(50, 1, 0, "init", [], 1), tid=1, at=HOST_CLONE - 1000)
-    story.event("SYSCALL_CLONE_20_X", *clone(0, 50, 1, "init", [], 50), tid=50, at=HOST_CLONE)
+    story.event("SYSCALL_CLONE_20_X", *clone(50, 1, "init", [], 50), tid=50, at=HOST_CLONE)
     shell: dict[str, Value] = {
         "exe": "bash", "args": ["-c", "app --serve"], "comm": "bash", "cgroups": ["cpu=/", "memory=/user.slice"],
         "trusted_exepath": "/usr/bin/bash", "pgid": 50, "vpgid": 50, "uid": 1000,
     }  # fmt: skip
     story.call("SYSCALL_EXECVE_19", ["/usr/bin/bash"], execve_values(0, 50, 50, 1, **shell), tid=50, label="host")
-    story.event("SYSCALL_CLONE_20_X", *clone(60, 50, 1, "bash", ["-c", "app --serve"], 50), tid=50, at=CLONE - 1000)
-    story.event("SYSCALL_CLONE_20_X", *clone(0, 60, 50, "bash", ["-c", "app --serve"], 2), at=CLONE)
+    story.event("SYSCALL_CLONE_20_X", *clone(60, 50, "bash", ["-c", "app --serve"], 2), at=CLONE)
     app: dict[str, Value] = {
         "exe": "/opt/app", "args": ["--serve"], "comm": "app", "trusted_exepath": "/opt/app", "pgid": 50, "vpgid": 2,
         "cgroups": [f"cpu=/kubepods/{FULL_ID}", f"memory=/kubepods/{FULL_ID}"], "uid": 1000, "loginuid": 1000,
@@ -111,7 +110,7 @@ def use_files(story: Story) -> None:
     story.call("SYSCALL_OPENAT_2", [-100, "/data/in", 3, 0], [3, -100, "/data/in", 3, 0, 6, 12])
     story.call("SYSCALL_READ", [3, 100], [5, b"\x00five"], label="read")
     story.call("SYSCALL_WRITE", [3, 100], [7, b"seven\r\n"], label="write")
-    story.call("SYSCALL_OPENAT_2", [-100, "/data", 0o10001, 0], [4, -100, "/data", 1 << 8, 0, 6, 13])
+    story.call("SYSCALL_OPENAT_2", [-100, "/data", O_DIRECTORY, 0], [4, -100, "/data", O_DIRECTORY, 0, 6, 13])
     story.call("SYSCALL_CLOSE", [4], [0], label="close directory")
 
 

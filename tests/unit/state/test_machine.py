@@ -114,6 +114,16 @@ def test_a_thread_that_exits_stays_until_the_next_event(feed: Feed) -> None:
     assert 10 not in feed.machine.threads
 
 
+def test_what_is_told_aside_does_not_part_a_call(feed: Feed) -> None:
+    """Exit and entry stay a pair, and the time between them is the call's."""
+    feed.event("SYSCALL_READ_E", 3, 10)
+    feed.event("SCHEDSWITCH_6_E", 0, 0, 0, 0, 0, 0)
+    feed.event("PROCINFO_E", 1, 2)
+    ctx = feed.event("SYSCALL_READ_X", 1, b"x")
+    assert ctx.is_paired
+    assert (ctx.fd_num, ctx.latency) == (3, 3000)
+
+
 def test_an_unknown_thread_is_made_up(feed: Feed) -> None:
     """Without anything known of it; some events do not even do that."""
     ctx = feed.event("SYSCALL_GETUID_E", tid=777)

@@ -36,6 +36,9 @@ class NativeStream:
         self._at: int = 0
         # Bytes of a native block that pass without being looked at.
         self._passing: int = 0
+        # How many bytes have been handed out, and what keeps more from following them.
+        self._given: int = 0
+        self._failure: CaptureError | None = None
 
     @property
     def position(self) -> int:
@@ -48,27 +51,40 @@ class NativeStream:
         return self._stream.raw.size
 
     def read(self) -> bytes:
-        """Return the next bytes; none at the end."""
-        if not self._is_walking:
-            return self._stream.read()
+        """Return the next bytes; none at the end. Trouble is raised when all before it have been returned."""
+        if self._failure is not None:
+            raise self._failure
+        data = self._walk() if self._is_walking else self._stream.read()
+        self._given += len(data)
+        return data
+
+    def _walk(self) -> bytes:
+        """Return about a megabyte of whole blocks."""
         parts: list[bytes] = []
         size = 0
-        while size < READ_SIZE:
-            part = self._passed() if self._passing else self._next_block(wait=not parts)
-            if not part:
-                break
-            parts.append(part)
-            size += len(part)
+        try:
+            while size < READ_SIZE:
+                part = self._passed() if self._passing else self._next_block(wait=not parts, offset=self._given + size)
+                if not part:
+                    break
+                parts.append(part)
+                size += len(part)
+        except CaptureError as error:
+            if not parts:
+                raise
+            self._failure = error
         return b"".join(parts)
 
     def swap_from(self, unread: bytes) -> None:
         """Take back bytes that begin with the header of a big-endian section."""
         self._is_walking = True
+        self._given -= len(unread)
         self._data = unread
         self._at = 0
 
     def reconsider(self, unread: bytes) -> None:
         """Take back bytes that turned out to begin a gzip member."""
+        self._given -= len(unread)
         self._stream.reconsider(unread)
 
     def close(self) -> None:
@@ -108,7 +124,7 @@ class NativeStream:
         self._passing = self._passing - len(part) if part else 0
         return part
 
-    def _next_block(self, *, wait: bool) -> bytes:
+    def _next_block(self, *, wait: bool, offset: int) -> bytes:
         """Return one block; nothing at the end, or when bytes would have to be waited for and `wait` is false."""
         if not wait and self._left() < BLOCK_HEADER:
             return b""
@@ -122,7 +138,7 @@ class NativeStream:
         if not self._is_big:
             self._passing = max(self._number(4, "little"), BLOCK_HEADER)
             return self._passed()
-        return self._swapped()
+        return self._swapped(offset)
 
     def _notice_section(self) -> None:
         if self._data.startswith(_SHB_BYTES, self._at) and self._have(_MAGIC_END):
@@ -130,10 +146,10 @@ class NativeStream:
             if magic in {MAGIC_BYTES, MAGIC_BYTES_BIG}:
                 self._is_big = magic == MAGIC_BYTES_BIG
 
-    def _swapped(self) -> bytes:
+    def _swapped(self, offset: int) -> bytes:
         length = self._number(4, "big")
         if length > MAX_LARGE_EVENT_BLOCK:
             message = f"a block of {length} bytes is more than a big-endian capture may hold"
-            raise CaptureError(message, -1, self._stream.raw.path)
+            raise CaptureError(message, offset, self._stream.raw.path)
         self._have(length)
         return swap_block(self._take(max(length, BLOCK_OVERHEAD)))

@@ -156,7 +156,9 @@ def _forget_dest(m: Machine, fd: FdInfo, number: i64) -> None:
 def parse_connect(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of connect; one that failed changes nothing."""
     if m.context.fd is None:
-        return
+        # The entry was missed: the exit tells the descriptor.
+        thread.last_fd = args.int64(2, -1)
+        m.context.fd = thread.fds.get(thread.last_fd)
     result: i64 = args.int64(0, -1)
     if result < 0 and result != -_EINPROGRESS:
         return
@@ -168,8 +170,7 @@ def parse_connect(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
         return
     if fd.role == ROLE_NONE:
         fd.role = ROLE_CLIENT
-    enter = args.enter
-    fill_client(m, fd, args.param(1), enter is not None and enter.has(1))
+    fill_client(m, fd, args.param(1), m.context.is_paired and fd.kind in (FD_IPV4_SOCK, FD_IPV6_SOCK))
 
 
 def fill_client(m: Machine, fd: FdInfo, data: bytes, keep_dest: bool) -> None:

@@ -10,6 +10,7 @@ from tercel.state.addresses import (
     FAMILY_INET6,
     FAMILY_UNIX,
     Tuple,
+    port_at,
     read_tuple,
     set_tuple,
     set_unix,
@@ -45,14 +46,19 @@ def _wants_ends(m: Machine) -> bool:
     return fd is not None and (fd.name == "" or fd.l4proto != L4_TCP or fd.kind != FD_IPV4_SOCK)
 
 
-def _guess_role(thread: ThreadInfo, ends: Tuple, incoming: bool) -> int:
-    """Return who a process is on a connection: a server if it holds the port that was sent to."""
+def _guess_role(thread: ThreadInfo, ends: FdInfo, incoming: bool) -> int:
+    """Return who a process is on a connection: a server if it holds the port that was sent to.
+
+    Falco looks for the ports where IPv4 sockets have them, also in those of IPv6: there stand parts of the address.
+    """
     is_bound = False
     is_client = False
+    sport = ends.sport if ends.kind == FD_IPV4_SOCK else port_at(ends.sip, 8)
+    dport = ends.dport if ends.kind == FD_IPV4_SOCK else port_at(ends.sip, 10)
     for fd in thread.fds.values():
         if fd.kind in (FD_IPV4_SERVSOCK, FD_IPV4_SOCK):
-            is_bound = is_bound or fd.dport == ends.dport
-            is_client = is_client or (fd.kind == FD_IPV4_SOCK and fd.sport == ends.sport)
+            is_bound = is_bound or fd.dport == dport
+            is_client = is_client or (fd.kind == FD_IPV4_SOCK and fd.sport == sport)
     if is_bound and is_client:
         return ROLE_SERVER if incoming else ROLE_CLIENT
     return ROLE_SERVER if is_bound else ROLE_CLIENT
@@ -71,15 +77,13 @@ def _learn_ends(m: Machine, thread: ThreadInfo, data: bytes, incoming: bool) -> 
 
 
 def _learn_inet(m: Machine, thread: ThreadInfo, fd: FdInfo, ends: Tuple, incoming: bool) -> None:
-    if len(ends.sip) == 4 and fd.kind == FD_IPV4_SERVSOCK:
-        return
     if not set_tuple(fd, ends, False):
         return
     if fd.l4proto == L4_UNKNOWN:
         fd.l4proto = L4_UDP
     m.interfaces.complete(fd)
     if fd.role == ROLE_NONE:
-        fd.role = _guess_role(thread, ends, incoming)
+        fd.role = _guess_role(thread, fd, incoming)
     if fd.role == (ROLE_CLIENT if incoming else ROLE_SERVER):
         swap_ends(fd)
     _rename(m, fd, socket_name(fd))

@@ -40,8 +40,21 @@ def test_a_compressed_capture_may_follow_a_big_endian_one() -> None:
 
 def test_a_block_too_long_to_be_turned_round_is_an_error() -> None:
     """It would have to be held as a whole."""
-    data = CaptureBuilder(">").section().block(0x215, b"", length=0x7FFFFFFC).bytes()
-    assert "a block of 2147483644 bytes is more than a big-endian capture may hold" in str(Reading(data).error)
+    data = small_capture(">")
+    reading = Reading(data + CaptureBuilder(">").block(0x215, b"", length=0x7FFFFFFC).bytes())
+    assert "a block of 2147483644 bytes is more than a big-endian capture may hold" in str(reading.error)
+    assert reading.error is not None
+    assert reading.error.offset == len(data)
+    assert len(reading.events) == 9
+
+
+def test_everything_before_damage_below_is_read() -> None:
+    """Blocks that were turned round already are handed out first."""
+    # Stored without compression, so that the capture is there up to the very place of the cut.
+    data = gzip.compress(small_capture(">") * 2, compresslevel=0)
+    reading = Reading(data[:-300])
+    assert "truncated" in str(reading.error)
+    assert len(reading.events) > 9
 
 
 def test_what_follows_a_big_endian_section_passes_whole() -> None:

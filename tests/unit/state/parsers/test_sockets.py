@@ -95,6 +95,24 @@ def test_an_entry_without_address_clears_the_destination(feed: Feed) -> None:
     assert feed.fd(6).name == "6"
 
 
+def test_what_the_entry_leaves_open_of_the_destination_the_exit_tells(feed: Feed) -> None:
+    """Address and port each by itself."""
+    feed.call("SOCKET_SOCKET", [2, 1, 0], [5])
+    ends = ipv4_tuple("127.0.0.1", 4000, "127.0.0.1", 81)
+    assert feed.call("SOCKET_CONNECT", [5, ipv4_address("0.0.0.0", 80)], [0, ends]).fd is feed.fd(5)
+    assert feed.fd(5).name == "127.0.0.1:4000->127.0.0.1:80"
+
+
+def test_an_exit_without_entry_tells_descriptor_and_destination(feed: Feed) -> None:
+    """Whatever the descriptor was connected to before."""
+    feed.call("SOCKET_SOCKET", [2, 2, 0], [5])
+    feed.call("SOCKET_CONNECT", [5, ipv4_address("9.9.9.9", 53)], [0, ipv4_tuple("10.0.0.1", 1, "9.9.9.9", 53)])
+    feed.event("SYSCALL_GETUID_E")
+    ctx = feed.event("SOCKET_CONNECT_X", 0, ipv4_tuple("10.0.0.1", 1, "8.8.8.8", 53), 5)
+    assert ctx.fd is feed.fd(5)
+    assert feed.fd(5).name == "10.0.0.1:1->8.8.8.8:53"
+
+
 def test_unix_sockets_take_path_and_pointers(feed: Feed) -> None:
     """The path with the entry, both pointers with the exit."""
     feed.call("SOCKET_SOCKET", [1, STREAM, 0], [6])

@@ -4,7 +4,7 @@ import pytest
 
 from tercel.state import model
 from tercel.state.model import Interface
-from tests.unit.state.build import Feed, Value, ipv4_address, ipv4_tuple, packed, unix_tuple
+from tests.unit.state.build import Feed, Value, ipv4_address, ipv4_tuple, ipv6_tuple, packed, unix_tuple
 
 INET = 2
 DGRAM = 2
@@ -48,11 +48,27 @@ def test_who_receives_on_a_port_of_its_own_is_the_server(feed: Feed) -> None:
     assert fd.name == "10.0.0.7:4001->10.0.0.1:53"
 
 
-def test_a_bound_socket_keeps_its_name(feed: Feed) -> None:
-    """Whoever it hears from."""
+def test_a_bound_socket_is_named_after_whom_it_hears_from(feed: Feed) -> None:
+    """The client stands on the left, also in the answer."""
     feed.call("SOCKET_BIND", [5], [0, ipv4_address("10.0.0.1", 53)])
     feed.call("SOCKET_RECVFROM", [5, 1], [1, b"x", ipv4_tuple("10.0.0.9", 4000, "10.0.0.1", 53)])
-    assert feed.fd(5).name == "10.0.0.1:53"
+    feed.call("SOCKET_SENDTO", [5, 1, ipv4_tuple("10.0.0.1", 53, "10.0.0.9", 4000)], [1, b"x"])
+    assert feed.fd(5).name == "10.0.0.9:4000->10.0.0.1:53"
+    assert feed.fd(5).role == model.ROLE_SERVER
+
+
+def test_a_socket_over_which_data_went_is_connected(feed: Feed) -> None:
+    """Whether or not somebody connected it; a failed call changes nothing."""
+    assert not feed.call("SOCKET_SENDTO", [5, 1, None], [-11, None]).fd.is_connected
+    assert feed.call("SYSCALL_WRITE", [5, 1], [1, b"x"]).fd.is_connected
+
+
+def test_the_role_of_ipv6_sockets_is_guessed_from_parts_of_their_address(feed: Feed) -> None:
+    """Not from their ports."""
+    feed.call("SOCKET_CONNECT", [5], [0, ipv4_tuple("10.0.0.1", 4000, "8.8.8.8", 53)])
+    feed.call("SOCKET_SOCKET", [10, DGRAM, 0], [6])
+    feed.call("SOCKET_SENDTO", [6, 1, ipv6_tuple(bytes(15) + b"\1", 4001, bytes(15) + b"\1", 53)], [1, b"x"])
+    assert (feed.fd(6).name, feed.fd(6).role) == ("::1:4001->::1:53", model.ROLE_CLIENT)
 
 
 def test_a_tcp_connection_does_not_change_its_ends(feed: Feed) -> None:
