@@ -8,11 +8,14 @@ from tercel.events.names import errno_name
 from tercel.fields.arguments import text_of
 from tercel.fields.fdtypes import PROTOCOL_CHARS, type_char
 from tercel.fields.param import UNKNOWN, Param, Texts, signed, unsigned
+from tercel.state.addresses import printable
 from tercel.state.context import Context
 from tercel.state.model import FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK, INVALID_ID, ROLE_NONE, FdInfo
 from tercel.state.paths import UNKNOWN_DIR, directory, join
 
 AT_FDCWD: Final = -100
+_SIGN_BIT: Final = 1 << 31
+_WORD: Final = (1 << 32) - 1
 _ABSENT: Final = frozenset({UNKNOWN, "(NULL)"})
 
 
@@ -53,8 +56,8 @@ def render_fspath(p: Param) -> Texts:
     if text in _ABSENT:
         return UNKNOWN, ""
     if not text or text[0] == "/":
-        return text, ""
-    return text, join(directory_of(p.ctx, AT_FDCWD), text)
+        return printable(text), ""
+    return printable(text), join(directory_of(p.ctx, AT_FDCWD), text)
 
 
 def render_fsrelpath(p: Param) -> Texts:
@@ -63,7 +66,7 @@ def render_fsrelpath(p: Param) -> Texts:
     if text in _ABSENT:
         return UNKNOWN, ""
     if text[:1] == "/":
-        return text, ""
+        return printable(text), ""
     dirfd = signed(p.ctx.event.param(p.info.dirfd))
     base = directory_of(p.ctx, dirfd)
     # In Falco, looking up the directory makes its descriptor the event's: fields printed later tell of that one.
@@ -72,7 +75,7 @@ def render_fsrelpath(p: Param) -> Texts:
         p.ctx.named_fd = named
         if p.ctx.is_fd_event and not p.ctx.event.info.is_enter:
             p.ctx.fd = named
-    return text, join(base, text) if text else ""
+    return printable(text), join(base, text) if text else ""
 
 
 def directory_of(ctx: Context, dirfd: int) -> str:
@@ -94,8 +97,9 @@ def render_uid(p: Param) -> Texts:
         return "-1", "<NONE>"
     if number > INVALID_ID:
         return str(number), UNKNOWN
+    shown = str(number if number < _SIGN_BIT else number - 2 * _SIGN_BIT)
     user = p.ctx.machine.accounts.listed_user(_container_id(p.ctx), number)
-    return str(number), UNKNOWN if user is None else user.name
+    return shown, UNKNOWN if user is None else printable(user.name)
 
 
 def render_gid(p: Param) -> Texts:
@@ -105,8 +109,9 @@ def render_gid(p: Param) -> Texts:
         return "-1", "<NONE>"
     if number > INVALID_ID:
         return str(number), UNKNOWN
+    shown = str(number if number < _SIGN_BIT else number - 2 * _SIGN_BIT)
     name = p.ctx.machine.accounts.listed_group(_container_id(p.ctx), number)
-    return str(number), UNKNOWN if name is None else name
+    return shown, UNKNOWN if name is None else printable(name)
 
 
 def _container_id(ctx: Context) -> str:
@@ -123,5 +128,5 @@ def render_fdlist(p: Param) -> Texts:
         number = unsigned(p.value[at : at + 8])
         fd = None if table is None else table.get(number)
         char = "?" if fd is None else type_char(fd.kind)
-        items.append(f"{number}:{char}{unsigned(p.value[at + 8 : at + 10]):X}")
+        items.append(f"{number}:{char}{signed(p.value[at + 8 : at + 10]) & _WORD:x}")
     return " ".join(items), ""

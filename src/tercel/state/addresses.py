@@ -103,9 +103,16 @@ def _word_at(data: bytes, offset: i64) -> int:
 
 
 def path_text(data: bytes) -> str:
-    """Return a path that ends at its first NUL."""
+    """Return a path that ends at its first NUL, without the bytes that are not printable ASCII."""
     end = data.find(0)
-    return (data if end < 0 else data[:end]).decode("utf-8", "surrogateescape")
+    return printable((data if end < 0 else data[:end]).decode("utf-8", "surrogateescape"))
+
+
+def printable(text: str) -> str:
+    """Return a path as Falco shows it in event arguments: characters other than printable ASCII are left out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char for char in text if " " <= char <= "~")
 
 
 def unix_name(data: bytes) -> str:

@@ -10,6 +10,8 @@ TOO_LONG: Final = "/DIR_TOO_LONG/FILENAME_TOO_LONG"
 # What a path relative to an unknown directory starts with.
 UNKNOWN_DIR: Final = "<UNKNOWN>"
 
+_DOTTED: Final = bytes(code if 0x20 <= code < 0x7F else ord(".") for code in range(256))
+
 # The directory descriptor that stands for the working directory.
 AT_FDCWD: Final = -100
 
@@ -17,36 +19,42 @@ AT_FDCWD: Final = -100
 def join(base: str, path: str) -> str:
     """Return `path` as seen from the directory `base`, tidied; an absolute path does not need the base.
 
-    A result that could exceed the system's limit is replaced by a name that says so.
+    The base ends with a slash and stays as it is; bytes of the path that are not printable ASCII become dots, as they
+    do with Falco. A result that could exceed the system's limit is replaced by a name that says so.
     """
     if len(base) + len(path) + 1 > MAX_PATH:
         return TOO_LONG
     if not path:
-        return base
+        return ""
     if path[0] == "/":
-        return normalise(path)
-    if not base:
-        return normalise(path)
-    if base[-1] != "/" and base != UNKNOWN_DIR:
-        base += "/"
-    return normalise(base + path)
+        base = ""
+    is_plain = path.isascii() and path.isprintable()
+    if "//" in path or "/." in path or path[0] == ".":
+        return _tidy(base, path, is_plain)
+    whole = base + (path if is_plain else _dotted(path))
+    return whole[:-1] if len(whole) > 1 and whole[-1] == "/" else whole
 
 
-def normalise(path: str) -> str:
-    """Return the path without `.`, `..`, doubled and closing slashes; `..` never climbs above the root."""
-    if "//" not in path and "/." not in path and path[0:1] != ".":
-        return path[:-1] if len(path) > 1 and path[-1] == "/" else path
-    kept: list[str] = []
-    is_absolute = path[0] == "/"
-    for part in path.split("/"):
-        if part in ("", "."):
-            continue
-        if part == ".." and kept and kept[-1] != "..":
-            kept.pop()
-        elif part != ".." or not is_absolute:
-            kept.append(part)
-    tidy = "/".join(kept)
-    return "/" + tidy if is_absolute else tidy
+def _dotted(text: str) -> str:
+    """Return a text with a dot for every byte that is not printable ASCII."""
+    return text.encode("utf-8", "surrogateescape").translate(_DOTTED).decode("ascii")
+
+
+def _tidy(base: str, path: str, is_plain: bool) -> str:
+    """Return base and path without the path's `.`, `..`, doubled and closing slashes; nothing is above the root."""
+    parts = path.split("/")
+    whole = base
+    if path[0] == "/":
+        whole = "/"
+    elif base and base[-1] != "/":
+        whole += _dotted(parts.pop(0))
+    for part in parts:
+        if part == "..":
+            whole = whole[: whole.rfind("/", 0, -1) + 1] if len(whole) > 1 else whole
+        elif part not in ("", "."):
+            shown = part if is_plain else _dotted(part)
+            whole += shown + "/" if not whole or whole[-1] == "/" else f"/{shown}/"
+    return whole[:-1] if len(whole) > 1 and whole[-1] == "/" else whole
 
 
 def directory(path: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tercel.events.event import MalformedEventError
 from tercel.events.table import EVENTS
 from tercel.events.types import EF_UNUSED
 from tercel.fields.options import ALERT_OPTIONS, line_options
@@ -65,12 +68,14 @@ USED = [info.enum for info in EVENTS if not info.flags & EF_UNUSED and info.npar
 
 
 @given(st.sampled_from(USED), st.lists(st.binary(max_size=40), max_size=8))
-def test_any_bytes_of_any_event_can_be_shown(enum: str, values: list[bytes]) -> None:
+def test_any_bytes_of_any_event_are_shown_or_reported(enum: str, values: list[bytes]) -> None:
     """A capture can hold anything in any parameter."""
     scene = Scene()
     thread = scene.thread()
     info = scene.show(enum).event.info
     scene.ctx.event = make_event(enum, *values[: info.nparams], tid=10)
     scene.ctx.thread = thread
-    assert isinstance(arguments_text(scene.ctx, ALERT_OPTIONS), str)
-    assert isinstance(arguments_text(scene.ctx, line_options()), str)
+    for options in (ALERT_OPTIONS, line_options()):
+        # Whoever plays a capture counts such an event and passes it over.
+        with contextlib.suppress(MalformedEventError):
+            assert isinstance(arguments_text(scene.ctx, options), str)
