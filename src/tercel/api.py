@@ -308,6 +308,7 @@ class Rules:
         """Yield the alerts of a capture."""
         builder = AlertBuilder(_fields().registry, options or AlertOptions())
         match = self.ruleset.match
+        capture.machine.keeps_entries = self.ruleset.asks_exits()
         for context in capture.contexts():
             try:
                 found = [builder.build(rule, context) for rule in match(context)]

@@ -47,6 +47,8 @@ class _RuleFormat:
 
     def __init__(self, rule: Rule, options: AlertOptions, policy: OutputPolicy, registry: Registry) -> None:
         prefix = f"%{options.time_field}: {PRIORITY_NAMES[rule.priority]} "
+        if rule.exit_only:
+            registry = registry.exit_only()
         self.line = OutputFormat(f"*{prefix}{rule.output_compiled}", registry)
         self.tags = tuple(sorted(rule.tags))
         self.extra: dict[str, OutputFormat] = {}

@@ -47,6 +47,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     words = sys.argv[1:] if argv is None else argv
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Alerts are UTF-8 whatever the terminal's settings say.
@@ -60,6 +61,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        print(f"Error: {error.filename or 'cannot write to standard output'}: {error.strerror}", file=sys.stderr)
+        _drop_stdout()
+        return 1
     return status
 
 
@@ -105,6 +110,13 @@ def _main_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version; 'tercel version' says more")
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     return parser
+
+
+def _open_missing_streams() -> None:
+    """Point standard streams that the process was started without at nothing: files must not take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open for the whole run
 
 
 def _drop_stdout() -> None:

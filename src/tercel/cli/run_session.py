@@ -333,7 +333,7 @@ class _Run:
         from tercel.sensor.sensor import Sensor, Streams
 
         captures = self._captures()
-        if not captures:
+        if not captures and not self._arguments.dry_run:
             raise UsageError("live capture is not built yet; name a capture file with -e")
         hostname = os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
         streams = Streams(sys.stdout, sys.stderr)
@@ -352,6 +352,10 @@ class _Run:
             status = sensor.run(captures, control)
             if self._arguments.verbose:
                 self._effort(sensor, time.monotonic() - started)
+            if sensor.stuck:
+                # An orderly end would wait for the output that blocks.
+                sys.stderr.flush()
+                os._exit(status)
             if not control.stopped_by:
                 control.wait(started + stay - time.monotonic())
         return status

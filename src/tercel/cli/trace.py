@@ -8,8 +8,10 @@ from typing import Final
 
 from tercel.capture.source import CaptureError
 from tercel.fields.options import BUFFER_BASE64, BUFFER_HEX, BUFFER_HEX_ASCII, BUFFER_LINES, BUFFER_TEXT
-from tercel.filters.errors import FilterError
+from tercel.fields.registry import Registry
+from tercel.filters.errors import UNKNOWN_FIELD, FilterError
 from tercel.filters.format import FormatError
+from tercel.rules.hints import Hints
 from tercel.sensor.control import Control
 from tercel.trace.formats import line_format
 from tercel.trace.options import TraceOptions
@@ -89,13 +91,9 @@ def run(arguments: argparse.Namespace) -> int:
             trace = Trace(options, sys.stdout, lambda: bool(control.stopped_by))
             return _finish(trace, verbose=arguments.verbose)
         except FilterError as error:
-            return _fail(error.located())
+            return _fail(_with_hint(error))
         except FormatError as error:
             return _fail(str(error))
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            return _fail(f"{error.filename or options.captures[0]}: {error.strerror}")
 
 
 def _finish(trace: Trace, *, verbose: bool) -> int:
@@ -103,12 +101,21 @@ def _finish(trace: Trace, *, verbose: bool) -> int:
     try:
         trace.run()
     except CaptureError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            # Nobody reads what is written to standard output any more.
+            raise error.__cause__ from None
         status = _fail(str(error))
     for remark in trace.remarks():
         print(remark, file=sys.stderr)
     if verbose:
         print(f"Captured events: {trace.events}, printed or written: {trace.matched}", file=sys.stderr)
     return status
+
+
+def _with_hint(error: FilterError) -> str:
+    """Return the error, and the nearest known field where it names none."""
+    hint = Hints().field(error.name, Registry.syscall()) if error.kind == UNKNOWN_FIELD else ""
+    return f"{error.located()} ({hint})" if hint else error.located()
 
 
 def _fail(message: str) -> int:

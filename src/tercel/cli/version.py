@@ -7,11 +7,11 @@ from typing import Final
 
 from tercel import __version__
 from tercel.alerts.jsontext import json_line
+from tercel.events.listing import SCHEMA_VERSION
 from tercel.rules.versions import ENGINE_VERSION
 
 # The versions of Falco's own parts whose behaviour this one has.
 _PLUGIN_API: Final = "3.12.0"
-_SCHEMA: Final = "4.0.0"
 _DRIVER_API: Final = "8.0.0"
 
 
@@ -34,7 +34,7 @@ def show_version(*, as_json: bool) -> None:
     print(f"Tercel version: {__version__}")
     print(f"Engine:         {ENGINE_VERSION}")
     print(f"Plugin API:     {_PLUGIN_API}")
-    print(f"Schema version: {_SCHEMA}")
+    print(f"Schema version: {SCHEMA_VERSION}")
 
 
 def versions() -> dict[str, str]:
@@ -44,7 +44,7 @@ def versions() -> dict[str, str]:
         "libs_version": __version__,
         "plugin_api_version": _PLUGIN_API,
         "driver_api_version": _DRIVER_API,
-        "driver_schema_version": _SCHEMA,
+        "driver_schema_version": SCHEMA_VERSION,
         "default_driver_version": __version__,
         "engine_version": str(ENGINE_VERSION.minor),
         "engine_version_semver": str(ENGINE_VERSION),

@@ -45,6 +45,9 @@ _GENERIC_EXIT: Final = EVENT_BY_ENUM["GENERIC_X"]
 
 NO_RESULT: Final = 1 << 63
 
+# Digits of a 32-bit number.
+_LONGEST_POSITION: Final = 10
+
 
 class Args(Extractor):
     """evt.args and evt.info."""
@@ -80,7 +83,7 @@ class Arg(Extractor):
 def _position(arg: str | None, text: str) -> int:
     if arg is None or not text.endswith("]"):
         return -1
-    if not (arg.isascii() and arg.isdigit()):
+    if not (arg.isascii() and arg.isdigit()) or len(arg) > _LONGEST_POSITION:
         return -1
     return int(arg)
 

@@ -42,6 +42,8 @@ _OPENS: Final = frozenset(
 )
 _OPEN_FAMILY: Final = _OPENS | {_CREAT, _BY_HANDLE}
 _NO_FLAGS: Final = -1
+# Digits of a 64-bit number.
+_LONGEST_TIME: Final = 20
 
 
 def _parameter(ctx: Context, name: str) -> int:
@@ -154,7 +156,7 @@ class Around(Extractor):
     def __init__(self, spec: FieldSpec, arg: str | None, text: str) -> None:
         """Take the moment in nanoseconds since the epoch."""
         super().__init__(spec, arg, text)
-        if arg is None or not (arg.isascii() and arg.isdigit()):
+        if arg is None or not (arg.isascii() and arg.isdigit()) or len(arg) > _LONGEST_TIME:
             msg = f"{arg} is not a valid number"
             raise FieldError(msg)
         self.moment: int = int(arg)

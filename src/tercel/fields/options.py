@@ -18,14 +18,19 @@ TIME_DELTA_SHOWN: Final = "D"  # since the event shown before
 
 SCREEN_LIMIT: Final = 80
 
+# Which parameters the exit of a call has.
+EXITS_RECORDED: Final = 0  # those that it was recorded with
+EXITS_CONTINUED: Final = 1  # of some calls also those of the entry, as Falco 0.40 shows them
+EXITS_PRESENT: Final = 2  # all that the present event table has, from the entry where it had them
+
 
 class RenderOptions:
     """What the user chose; the defaults are those of alerts.
 
     `buffer_limit` cuts the text of byte buffers (0: whole); `trailing_blank` ends non-empty evt.args with a blank, as
-    the capture tool's lines do; `continue_exits` gives the exits of calls the parameters that only their entries
-    were recorded with, as alerts show them; `recorded_names` uses the names of parameters and flags that sysdig 0.36
-    prints where the present event table has others.
+    the capture tool's lines do; `exits` says which parameters of their entries the exits of calls have;
+    `recorded_names` uses the names of parameters and flags that sysdig 0.36 prints where the present event table has
+    others.
     """
 
     def __init__(
@@ -34,7 +39,7 @@ class RenderOptions:
         buffer_limit: int = 0,
         time_mode: str = TIME_HOUR,
         trailing_blank: bool = False,
-        continue_exits: bool = True,
+        exits: int = EXITS_CONTINUED,
         recorded_names: bool = False,
     ) -> None:
         """Keep the values."""
@@ -42,8 +47,19 @@ class RenderOptions:
         self.buffer_limit: int = buffer_limit
         self.time_mode: str = time_mode
         self.trailing_blank: bool = trailing_blank
-        self.continue_exits: bool = continue_exits
+        self.exits: int = exits
         self.recorded_names: bool = recorded_names
+
+    def with_present_exits(self) -> RenderOptions:
+        """Return the same choice for conditions and outputs that know exits only."""
+        return RenderOptions(
+            self.buffer_format,
+            self.buffer_limit,
+            self.time_mode,
+            self.trailing_blank,
+            EXITS_PRESENT,
+            self.recorded_names,
+        )
 
 
 def line_options(
@@ -57,7 +73,7 @@ def line_options(
         buffer_limit,
         time_mode,
         trailing_blank=True,
-        continue_exits=False,
+        exits=EXITS_RECORDED,
         recorded_names=True,
     )
 

@@ -72,6 +72,7 @@ class Registry:
         self._groups: list[FieldGroup] = []
         self._rows: dict[str, tuple[FieldSpec, type[Extractor]]] = {}
         self._param_names: list[str] | None = None
+        self._exit_only: Registry | None = None
         for group in groups:
             self.add(group)
 
@@ -86,8 +87,17 @@ class Registry:
     def add(self, group: FieldGroup) -> None:
         """Add a class of fields."""
         self._groups.append(group)
+        self._exit_only = None
         for row in group.rows:
             self._rows[row[0].name] = row
+
+    def exit_only(self) -> Registry:
+        """Return the registry for rules that know exits only: there these have all parameters of their calls."""
+        other = self._exit_only
+        if other is None:
+            other = Registry(self._groups, self.options.with_present_exits())
+            self._exit_only = other
+        return other
 
     def groups(self) -> list[FieldGroup]:
         """Return the classes in the order in which they were added."""

@@ -60,7 +60,7 @@ def number(text: str, kind: int) -> Number:
     """Return a number for a field of a numeric type."""
     bits, signed = NUMERIC[kind]
     if _INTEGER.fullmatch(text):
-        value = int(text) if len(text) <= _MAX_DIGITS else int(text[:_MAX_DIGITS])
+        value = int(text.lstrip()[:_MAX_DIGITS])
         return _wrapped(value, bits, signed=signed) if bits else value
     if _HEXADECIMAL.fullmatch(text) and len(text) <= _MAX_DIGITS:
         value = int(text, 16)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # How many alerts a worker takes at once, and how many may wait when the producer may be made to wait.
 BATCH: Final = 512
 PATIENT_CAPACITY: Final = 16_384
+# Seconds after which a producer that is made to wait looks whether it still has to.
+NAP: Final = 0.1
 
 
 class OutputQueue:
@@ -22,7 +24,8 @@ class OutputQueue:
 
     A full queue either makes the producer wait (`patient`: replaying a file loses nothing) or drops the new alert
     and counts it (`drops`). A capacity of 0 means unbounded, except that a patient queue has a bound of its own.
-    `report` is called, from any thread, with what went wrong.
+    `report` is called, from any thread, with what went wrong: when a channel begins to fail, and at the end with how
+    many alerts that cost. The patient wait no longer when `stopped` says so.
     """
 
     def __init__(
@@ -33,13 +36,13 @@ class OutputQueue:
         capacity: int = 0,
         timeout: float = 2.0,
         patient: bool = False,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         """Prepare a worker per channel; nothing runs before `start`."""
-        if patient and capacity == 0:
+        if patient and capacity <= 0:
             capacity = PATIENT_CAPACITY
         self._report = report
-        self._timeout = timeout
-        self._workers = [_Worker(channel, report, capacity, timeout, patient=patient) for channel in channels]
+        self._workers = [_Worker(channel, report, capacity, timeout, stopped, patient=patient) for channel in channels]
 
     def start(self) -> None:
         """Open the channels; one that cannot be opened is reported and left out."""
@@ -51,6 +54,11 @@ class OutputQueue:
         """How many alerts were dropped because a channel's queue was full."""
         return sum(worker.drops for worker in self._workers)
 
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody is left at the other end of any channel."""
+        return bool(self._workers) and all(worker.deserted for worker in self._workers)
+
     def put(self, alert: Alert) -> None:
         """Give an alert to every channel."""
         for worker in self._workers:
@@ -61,13 +69,17 @@ class OutputQueue:
         for worker in self._workers:
             worker.ask_reopen()
 
-    def close(self) -> None:
-        """Deliver everything that waits, then close the channels; gives up on one that makes no progress."""
+    def close(self) -> bool:
+        """Deliver everything that waits, then close the channels.
+
+        Gives up on a channel that makes no progress, and returns whether there was none such.
+        """
         for worker in self._workers:
             worker.ask_stop()
         stuck = [worker for worker in self._workers if not worker.join()]
         if stuck:
             self._report("output channels still blocked, discarding all remaining notifications")
+        return not stuck
 
 
 class _Worker:
@@ -79,10 +91,15 @@ class _Worker:
         report: Callable[[str], None],
         capacity: int,
         timeout: float,
+        stopped: Callable[[], bool],
         *,
         patient: bool,
     ) -> None:
         self.drops = 0
+        self.deserted = False
+        self._lost = 0
+        self._failing = False
+        self._stopped = stopped
         self._channel = channel
         self._report = report
         self._capacity = capacity
@@ -116,8 +133,15 @@ class _Worker:
                 self._report("Outputs queue out of memory. Drop event and continue on ...")
             self.drops += 1
             return False
+        waited = 0.0
         while len(self._waiting) >= self._capacity and self._thread.is_alive():
-            if not self._changed.wait(self._timeout) and not self._late:
+            if self._stopped():
+                self.drops += 1
+                return False
+            if self._changed.wait(NAP):
+                continue
+            waited += NAP
+            if waited >= self._timeout and not self._late:
                 self._late = True
                 self._report(f'"{self._channel.name}" output timeout, all output channels are blocked')
         return True
@@ -144,8 +168,8 @@ class _Worker:
         usable = self._attempt(self._channel.open, "open")
         while True:
             batch, reopen, stop = self._take()
-            if batch and usable:
-                self._attempt(lambda batch=batch: self._channel.send(batch), "send to")  # type: ignore[misc]
+            if batch:
+                self._deliver(batch, usable=usable)
             self._done += len(batch)
             if reopen and usable:
                 self._attempt(self._channel.reopen, "reopen")
@@ -153,6 +177,12 @@ class _Worker:
                 break
         if usable:
             self._attempt(self._channel.close, "close")
+        if self._lost and not self.deserted:
+            self._report(f"Error: {self._lost} alerts could not be delivered to output {self._channel.name}")
+
+    def _deliver(self, batch: list[Alert], *, usable: bool) -> None:
+        if not usable or self.deserted or not self._attempt(lambda: self._channel.send(batch), "send to"):
+            self._lost += len(batch)
 
     def _take(self) -> tuple[list[Alert], bool, bool]:
         """Wait for something to do and take it: alerts, whether to reopen, whether to stop."""
@@ -171,7 +201,15 @@ class _Worker:
     def _attempt(self, action: Callable[[], object], verb: str) -> bool:
         try:
             action()
-        except (OSError, ValueError) as error:
-            self._report(f"Error: cannot {verb} output {self._channel.name}: {error}")
+        except BrokenPipeError:
+            # Whoever read this has gone (`tercel ... | head`), which is no trouble of ours.
+            self.deserted = True
             return False
+        except (OSError, ValueError) as error:
+            # One report says it; a full disk fails every batch.
+            if not self._failing:
+                self._report(f"Error: cannot {verb} output {self._channel.name}: {error}")
+            self._failing = True
+            return False
+        self._failing = False
         return True

@@ -24,12 +24,13 @@ class TreeCache:
     """Parses, resolves and compiles, each thing once."""
 
     def __init__(self, registries: dict[str, Registry]) -> None:
-        """Start empty; each source has a compiler of its own, which shares what conditions have in common."""
+        """Start empty; each source has compilers of its own, which share what conditions have in common."""
         self._trees: dict[str, Node | FilterError] = {}
         self._uses: dict[int, tuple[Node, list[str]]] = {}
         self._resolved: dict[tuple[int, ...], tuple[Node, list[Node], Node]] = {}
-        self._compilers = {source: Compiler(registry) for source, registry in registries.items()}
-        self._filters: dict[tuple[int, str], tuple[Node, tuple[Filter, frozenset[int]] | FilterError]] = {}
+        self._registries = registries
+        self._compilers: dict[tuple[str, bool], Compiler] = {}
+        self._filters: dict[tuple[int, str, bool], tuple[Node, tuple[Filter, frozenset[int]] | FilterError]] = {}
 
     def parse(self, text: str) -> Node:
         """Return the tree of a condition's text, or raise FilterError."""
@@ -69,24 +70,32 @@ class TreeCache:
             self._uses[id(resolved)] = (resolved, [])
         return known[2]
 
-    def compile(self, tree: Node, source: str) -> Filter:
+    def compile(self, tree: Node, source: str, *, exit_only: bool) -> Filter:
         """Return the filter of a tree without macros, or raise FilterError."""
-        return self._compiled(tree, source)[0]
+        return self._compiled(tree, source, exit_only)[0]
 
-    def event_ids(self, tree: Node, source: str) -> frozenset[int]:
+    def event_ids(self, tree: Node, source: str, *, exit_only: bool) -> frozenset[int]:
         """Return the event types that a tree can hold for, or raise FilterError."""
-        return self._compiled(tree, source)[1]
+        return self._compiled(tree, source, exit_only)[1]
 
-    def _compiled(self, tree: Node, source: str) -> tuple[Filter, frozenset[int]]:
-        known = self._filters.get((id(tree), source))
+    def _compiler(self, source: str, exit_only: bool) -> Compiler:
+        compiler = self._compilers.get((source, exit_only))
+        if compiler is None:
+            registry = self._registries[source]
+            compiler = Compiler(registry.exit_only() if exit_only else registry)
+            self._compilers[source, exit_only] = compiler
+        return compiler
+
+    def _compiled(self, tree: Node, source: str, exit_only: bool) -> tuple[Filter, frozenset[int]]:
+        known = self._filters.get((id(tree), source, exit_only))
         if known is None:
             result: tuple[Filter, frozenset[int]] | FilterError
             try:
-                result = self._compilers[source].compile(tree), event_types(tree)
+                result = self._compiler(source, exit_only).compile(tree), event_types(tree)
             except FilterError as error:
                 result = error
             known = (tree, result)
-            self._filters[id(tree), source] = known
+            self._filters[id(tree), source, exit_only] = known
         if isinstance(known[1], FilterError):
             raise known[1]
         return known[1]

@@ -112,7 +112,8 @@ class Compiler:
         compiled = self._conditions.compile(tree, definition, condition, registry)
         if compiled is None or not usable or not whole:
             return
-        rule.finish(tree, compiled, self._cache.event_ids(tree, definition.source))
+        event_ids = self._cache.event_ids(tree, definition.source, exit_only=definition.exit_only)
+        rule.finish(tree, compiled, event_ids)
         many = rule.source == SYSCALL and len(rule.event_ids) > MANY_EVENT_TYPES
         if many and definition.warn_evttypes:
             message = "Rule matches too many evt.type values. This has a significant performance penalty."

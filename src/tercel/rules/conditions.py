@@ -80,7 +80,7 @@ class Conditions:
     def compile(self, tree: Node, definition: RuleDef, condition: SourceText, registry: Registry) -> Filter | None:
         """Return the filter of a rule's tree; None when something does not fit and has been reported."""
         try:
-            compiled = self._cache.compile(tree, definition.source)
+            compiled = self._cache.compile(tree, definition.source, exit_only=definition.exit_only)
         except FilterError as error:
             if definition.skip_if_unknown_filter and error.kind in _UNKNOWN:
                 context = self._context(error, definition.condition_context, condition)
@@ -179,7 +179,7 @@ class Conditions:
             if not isinstance(check, Check):
                 continue
             try:
-                self._cache.compile(check, definition.source)
+                self._cache.compile(check, definition.source, exit_only=definition.exit_only)
             except FilterError as error:
                 found = True
                 macro = self._written.get(id(check))
@@ -200,7 +200,7 @@ class Conditions:
                 continue
             macro = self._written.get(id(check))
             text = condition if macro is None else macro.condition
-            for warning in self._cache.compile(check, definition.source).warnings:
+            for warning in self._cache.compile(check, definition.source, exit_only=definition.exit_only).warnings:
                 self._told.add(id(check))
                 error = FilterError(warning.message, warning.index, warning.line, warning.column)
                 where = self._context(error, definition.condition_context, text)

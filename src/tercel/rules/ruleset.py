@@ -101,6 +101,10 @@ class Ruleset:
         """Return the event types that at least one enabled rule is about."""
         return frozenset(number for number, rules in enumerate(self.by_type) if rules)
 
+    def asks_exits(self) -> bool:
+        """Return whether an enabled rule knows exits only, so that these need what their entries say."""
+        return any(rule.exit_only and rule.enabled for rule in self.rules)
+
     def detections(self) -> int:
         """Return how many matches there were."""
         return sum(rule.matches for rule in self.rules)

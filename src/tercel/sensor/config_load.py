@@ -7,13 +7,15 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from tercel.rules.yamltree import MAPPING, NULL, SCALAR, SEQUENCE, YamlError, YamlNode, decode, documents
+from tercel.rules.yamltree import MAPPING, MAX_BYTES, NULL, SCALAR, SEQUENCE, YamlError, YamlNode, decode, documents
 from tercel.sensor.config import Config, ConfigError, suggestion
 from tercel.sensor.config_path import PathError, Tree, parse_path, set_path
 from tercel.sensor.config_table import KEYS
 from tercel.sensor.environment import expand
 
 _STRATEGIES: Final = ("append", "override", "add-only")
+# A file of thousands of mistakes is another kind of file; looking for near names takes time.
+_MOST_NOTES: Final = 40
 _GROUPS: Final = frozenset(name.rsplit(".", n)[0] for name in KEYS for n in range(1, name.count(".") + 1))
 
 
@@ -60,7 +62,7 @@ def _note_options(config: Config, assignments: Iterable[tuple[list[str | int], T
 def _read(path: str, config: Config, variables: Mapping[str, str]) -> dict[str, Tree]:
     try:
         with open(path, "rb") as file:
-            content = file.read()
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"Cannot read config file ({path}): {error.strerror}") from None
     config.files.append(path)
@@ -90,6 +92,7 @@ def _value(node: YamlNode, variables: Mapping[str, str] | None) -> Tree:
 
 def _note_keys(node: YamlNode, prefix: str, path: str, config: Config) -> None:
     """Remember where keys stand, and note those that no version of the configuration has."""
+    unknown = 0
     for key, value in node.pairs:
         name = prefix + key.text
         place = f"{path}:{key.line + 1}:{key.column + 1}"
@@ -97,8 +100,12 @@ def _note_keys(node: YamlNode, prefix: str, path: str, config: Config) -> None:
         if name in _GROUPS and value.kind == MAPPING:
             _note_keys(value, name + ".", path, config)
         elif name not in KEYS and name not in _GROUPS:
-            near = suggestion(name, list(KEYS) + sorted(_GROUPS))
-            config.notes.append(("warning", f"{place}: unknown configuration key '{name}' is ignored.{near}"))
+            unknown += 1
+            if unknown <= _MOST_NOTES:
+                near = suggestion(name, list(KEYS) + sorted(_GROUPS))
+                config.notes.append(("warning", f"{place}: unknown configuration key '{name}' is ignored.{near}"))
+    if unknown > _MOST_NOTES:
+        config.notes.append(("warning", f"{path}: {unknown - _MOST_NOTES} more unknown configuration keys are ignored."))
     if not prefix:
         verdict = "failed: unknown keys" if _unknown_noted(config, path) else "ok"
         config.notes.append(("warning" if verdict != "ok" else "info", f"   {path} | schema validation: {verdict}"))
@@ -158,7 +165,10 @@ def _included(config: Config, main: str) -> list[tuple[str, str]]:
 
 def _expand_directory(path: str) -> list[str]:
     if os.path.isdir(path):
-        names = sorted(os.path.join(path, name) for name in os.listdir(path))
+        try:
+            names = sorted(os.path.join(path, name) for name in os.listdir(path))
+        except OSError as error:
+            raise ConfigError(f"Cannot read config directory ({path}): {error.strerror}") from None
         return [name for name in names if os.path.isfile(name)]
     return [path] if os.path.isfile(path) else []
 

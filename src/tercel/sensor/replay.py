@@ -41,6 +41,7 @@ class Replay:
         self.last_malformed = ""
         self.sources: list[SourceStats] = []
         self._machine = machine
+        machine.keeps_entries = ruleset.asks_exits()
         self._ruleset = ruleset
         self._on_match = on_match
         self._between = between

@@ -17,6 +17,8 @@ from tercel.sensor.statistics import detection_summary
 from tercel.state.machine import Machine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tercel.api import Capture
     from tercel.fields.registry import Registry
     from tercel.rules.rule import Rule
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 # Thresholds of the garbage collector during a replay.
 _SELDOM: Final = (100_000, 20, 50)
 _MOST_THREADS: Final = (1 << 32) - 1
+# Milliseconds: an hour. The system's calls do not take any number.
+_MOST_TIMEOUT: Final = 3_600_000
 
 
 class Streams:
@@ -62,13 +66,17 @@ class Sensor:
         self._streams = streams
         self._builder = AlertBuilder(registry, alert_options(config, hostname))
         self._machine = Machine()
-        self._machine.table.max_threads = min(max(config.number("falco_libs.thread_table_size"), 1), _MOST_THREADS)
+        table_size = config.number("falco_libs.thread_table_size")
+        if table_size > 0:
+            self._machine.table.max_threads = min(table_size, _MOST_THREADS)
         self._progress: Progress | None = None
         self.events = 0
+        # Whether an output blocked until the end: then standard output may be what blocks.
+        self.stuck = False
 
     def run(self, captures: list[str], control: Control) -> int:
         """Replay the captures in order and print the summary; return the exit status."""
-        queue = self._queue()
+        queue = self._queue(lambda: bool(control.stopped_by))
         queue.start()
         builder = self._builder
 
@@ -79,7 +87,7 @@ class Sensor:
             control.take_reopen(queue.reopen)
             if self._progress is not None:
                 self._progress.show(capture.reader)
-            return not control.stopped_by
+            return not control.stopped_by and not queue.deserted
 
         def internal(now: int, message: str) -> None:
             fields = {"ebpf_enabled": "0", "n_drops": "1", "n_drops_buffer_total": "0", "n_evts": "0"}
@@ -90,22 +98,26 @@ class Sensor:
         try:
             status = self._replay(replay, captures)
         finally:
-            queue.close()
+            self.stuck = not queue.close()
         if control.stopped_by:
             self._log.info(f"{control.stopped_by} received, exiting...")
         self.events = replay.events
-        self._summary(replay, queue)
+        self._remark(replay, queue)
+        if not self.stuck:
+            self._streams.out.write(detection_summary(self._ruleset))
+            self._streams.out.flush()
         self._streams.err.write(monitor.summary())
         return status
 
-    def _queue(self) -> OutputQueue:
+    def _queue(self, stopped: Callable[[], bool]) -> OutputQueue:
         config = self._config
         return OutputQueue(
             channels(config, self._streams.out, shares_terminal=self._streams.shares_terminal),
             self._log.error,
             capacity=config.number("outputs_queue.capacity"),
-            timeout=max(config.number("output_timeout"), 1) / 1000,
+            timeout=min(max(config.number("output_timeout"), 1), _MOST_TIMEOUT) / 1000,
             patient=True,
+            stopped=stopped,
         )
 
     def _replay(self, replay: Replay, captures: list[str]) -> int:
@@ -134,7 +146,7 @@ class Sensor:
         if self._progress is not None:
             self._progress.clear()
 
-    def _summary(self, replay: Replay, queue: OutputQueue) -> None:
+    def _remark(self, replay: Replay, queue: OutputQueue) -> None:
         if queue.drops:
             self._log.warning(f"{queue.drops} alerts were dropped because an output's queue was full")
         for remark in [*remarks(replay.sources), *self._machine.counters.remarks()]:
@@ -143,5 +155,3 @@ class Sensor:
             self._log.warning(
                 f"{replay.malformed} events could not be decoded and were left out; the last: {replay.last_malformed}",
             )
-        self._streams.out.write(detection_summary(self._ruleset))
-        self._streams.out.flush()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from tercel.alerts.builder import AlertOptions
-from tercel.alerts.policy import AppendEntry, OutputPolicy
+from tercel.alerts.policy import PRINT_FORMS, AppendEntry, OutputPolicy
 from tercel.fields.base import FF_SUGGESTED
 from tercel.fields.options import BUFFER_BASE64, BUFFER_TEXT, RenderOptions
 from tercel.fields.registry import Registry
 from tercel.fields.static import static_group
+from tercel.filters.format import FormatError, OutputFormat
 from tercel.outputs.file import FileChannel
 from tercel.outputs.stdout import StdoutChannel
 from tercel.sensor.config import CONTAINER_PLUGIN, Config, ConfigError
@@ -37,7 +38,20 @@ def alert_options(config: Config, hostname: str) -> AlertOptions:
 def output_policy(config: Config, print_text: str, registry: Registry) -> OutputPolicy:
     """Return what is added to the outputs of rules."""
     entries = [_entry(item, config) for item in config.items("append_output") if isinstance(item, dict)]
+    _check_format("-p", PRINT_FORMS.get(print_text, print_text), config, registry)
+    for entry in entries:
+        _check_format("append_output: extra_output", entry.extra_output, config, registry)
+        for name, text in entry.fields:
+            _check_format("append_output: extra_fields", f"%{name}" if text is None else text, config, registry)
     return OutputPolicy(entries, print_text, suggested_fields(config, registry))
+
+
+def _check_format(what: str, text: str, config: Config, registry: Registry) -> None:
+    """Raise ConfigError for a format that would fail with every rule it is added to."""
+    try:
+        OutputFormat(f"*{text}", registry)
+    except FormatError as error:
+        raise ConfigError(config.message(f"{what}: {error}")) from None
 
 
 def suggested_fields(config: Config, registry: Registry) -> list[str]:

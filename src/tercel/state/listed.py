@@ -33,8 +33,17 @@ from tercel.state.model import (
 from tercel.state.threads import ThreadTable
 
 
+def without_padding(texts: list[str]) -> list[str]:
+    """Return an environment without the empty texts at its end: programs that write over it leave zeros behind."""
+    end = len(texts)
+    while end > 0 and not texts[end - 1]:
+        end -= 1
+    return texts if end == len(texts) else texts[:end]
+
+
 def complete_thread(thread: ThreadInfo) -> None:
     """Give a listed thread the form of the table."""
+    thread.env = without_padding(thread.env)
     thread.listed_cwd = thread.cwd
     thread.listed_ptid = thread.ptid
     if thread.cwd:

@@ -80,6 +80,8 @@ class Machine(StateSink):
         self.info: MachineInfo = MachineInfo()
         self.context: Context = Context(self, _NO_EVENT)
         self._resolved: Resolved = Resolved(_NO_EVENT)
+        # Whether every entry is kept for its exit, for conditions that ask exits for what only entries say.
+        self.keeps_entries: bool = False
         self._last_thread: ThreadInfo | None = None
         self._thread_to_remove: i64 = -1
         self._fds_to_remove: list[int] = []
@@ -267,7 +269,7 @@ class Machine(StateSink):
             self.context.fd = thread.fds.get(number)
         else:
             thread.last_fd = -1
-        if kind & KIND_KEEP_ENTER:
+        if kind & KIND_KEEP_ENTER or self.keeps_entries:
             self._keep_enter(event, thread)
         elif thread.enter:
             thread.enter = b""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import IO, TYPE_CHECKING, Final
 
 from tercel.alerts.jsontext import clean, json_line
 from tercel.api import Capture
-from tercel.capture.source import remarks
+from tercel.capture.source import CaptureError, remarks
 from tercel.events.event import MalformedEventError
 from tercel.events.types import EC_INTERNAL
 from tercel.fields.options import line_options
@@ -140,9 +142,23 @@ class Trace:
             self._writer.write_events(capture.initial)
         capture.initial.clear()
 
+    def _refuse_own_input(self) -> None:
+        """Raise CaptureError when the file to write is one that is read: it would be emptied before it was read."""
+        target = self._options.write
+        for path in self._options.captures:
+            try:
+                is_same = os.path.isfile(target) and os.path.samefile(
+                    sys.stdin.fileno() if path == "-" else path, target
+                )
+            except (OSError, ValueError):
+                continue
+            if is_same:
+                raise CaptureError("cannot write to the capture that is read; name another file", -1, target)
+
     def _open_writer(self, options: bytes) -> None:
         from tercel.capture.savefile.writer import SavefileWriter
 
         if self._writer is None:
+            self._refuse_own_input()
             self._writer = SavefileWriter(self._options.write, compress=self._options.compress)
         self._writer.write_header(SavedState(self._machine), options)

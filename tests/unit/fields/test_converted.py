@@ -8,6 +8,8 @@ from tercel.fields.converted import param_count, param_value
 from tercel.fields.options import ALERT_OPTIONS, line_options
 from tests.unit.fields.scene import Scene, make_event
 
+PRESENT = ALERT_OPTIONS.with_present_exits()
+
 
 @pytest.fixture
 def scene() -> Scene:
@@ -47,3 +49,15 @@ def test_exits_of_the_present_layout_and_other_calls_are_left_alone(scene: Scene
     scene.show("SYSCALL_CLOSE_X", 0)
     assert param_count(scene.ctx, ALERT_OPTIONS) == 1
     assert param_value(scene.ctx, 1, ALERT_OPTIONS) == b""
+
+
+def test_rules_that_know_exits_only_find_there_what_any_entry_said(scene: Scene) -> None:
+    """The request of a ptrace stands in its entry; the rest of the present layout follows."""
+    scene.show("SYSCALL_PTRACE_X", 0, b"\x00" + bytes(8), b"\x00" + bytes(8), thread=scene.thread())
+    scene.ctx.made_enter = make_event("SYSCALL_PTRACE_E", 16, 42)
+    assert param_count(scene.ctx, ALERT_OPTIONS) == 3
+    assert param_count(scene.ctx, PRESENT) == 5
+    assert param_value(scene.ctx, 3, PRESENT) == (16).to_bytes(2, "little")
+    assert param_value(scene.ctx, 4, PRESENT) == (42).to_bytes(8, "little")
+    scene.ctx.made_enter = None
+    assert param_value(scene.ctx, 3, PRESENT) == b""

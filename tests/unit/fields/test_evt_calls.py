@@ -109,9 +109,11 @@ def test_the_time_around_a_moment_is_a_distance_in_milliseconds(scene: Scene) ->
 
 
 def test_the_moment_must_be_a_number() -> None:
-    """Of any size."""
+    """Of sixty-four bits at most."""
     with pytest.raises(FieldError, match="x is not a valid number"):
         REGISTRY.bind("evt.around[x]")
+    with pytest.raises(FieldError):
+        REGISTRY.bind(f"evt.around[{'9' * 5000}]")
 
 
 def test_writes_to_the_system_log_are_recognised(scene: Scene) -> None:

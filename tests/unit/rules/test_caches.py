@@ -45,9 +45,10 @@ def test_macros_that_are_not_resolved_yet_are_resolved_too(cache: TreeCache) -> 
 def test_the_same_tree_gives_the_same_filter(cache: TreeCache) -> None:
     """So does the same mistake; the event types come along."""
     tree = cache.parse("evt.type = open")
-    assert cache.compile(tree, "syscall") is cache.compile(tree, "syscall")
-    assert len(cache.event_ids(tree, "syscall")) == 2
+    assert cache.compile(tree, "syscall", exit_only=False) is cache.compile(tree, "syscall", exit_only=False)
+    assert len(cache.event_ids(tree, "syscall", exit_only=False)) == 2
+    assert cache.compile(tree, "syscall", exit_only=True) is not cache.compile(tree, "syscall", exit_only=False)
     for text in ("proc.nme = a", "tolower(evt.type) = open"):
         for _ in range(2):
             with pytest.raises(FilterError):
-                cache.compile(cache.parse(text), "syscall")
+                cache.compile(cache.parse(text), "syscall", exit_only=False)

@@ -49,6 +49,9 @@ class RawStream:
             self.size = os.fstat(file.fileno()).st_size
         except OSError as error:
             raise CaptureError(error.strerror or str(error), -1, path) from error
+        except ValueError as error:
+            # A name that no file can have.
+            raise CaptureError(str(error), -1, path) from error
         self._owned = True
         return file
 

@@ -12,6 +12,7 @@ from tercel.events.table import EVENT_BY_ENUM
 from tercel.state import paths
 from tercel.state.category import categorise
 from tercel.state.cgroups import parse_cgroups
+from tercel.state.listed import without_padding
 from tercel.state.model import (
     CL_ACTIVE,
     CL_INVERTED,
@@ -75,8 +76,6 @@ def _fill_program(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     thread.args = args.strings(2)
     thread.comm = args.text(13) if args.has(13) else thread.exe
     thread.fdlimit = args.int64(7, thread.fdlimit)
-    if not thread.cwd and args.text(6)[:1] == "/":
-        thread.cwd = paths.directory(args.text(6))
     thread.pfmajor = args.int64(8, thread.pfmajor)
     thread.pfminor = args.int64(9, thread.pfminor)
     thread.vmsize_kb = args.uint32(10, thread.vmsize_kb)
@@ -85,7 +84,7 @@ def _fill_program(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     if args.has(14):
         thread.cgroups = parse_cgroups(args.strings(14))
         m.resolve_container(thread)
-    thread.env = args.strings(15)
+    thread.env = without_padding(args.strings(15))
     thread.tty = args.uint32(16, thread.tty)
 
 
