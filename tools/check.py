@@ -42,8 +42,10 @@ STEPS = (
     Step("unit, uncompiled", env=PLAIN, tests=("tests/unit",)),
     Step("unit, as installed", env=COMPILED, tests=("tests/unit",)),
     Step("project", env=COMPILED, tests=("tests/project",)),
-    Step("compatibility", env=COMPILED, tests=("tests/compat",)),
-    Step("end to end", env=COMPILED, tests=("tests/e2e",)),
+    Step("compatibility, uncompiled", env=PLAIN, tests=("tests/compat",)),
+    Step("compatibility, as installed", env=COMPILED, tests=("tests/compat",)),
+    Step("end to end, uncompiled", env=PLAIN, tests=("tests/e2e",)),
+    Step("end to end, as installed", env=COMPILED, tests=("tests/e2e",)),
     Step("fuzz", (sys.executable, "-m", "tests.fuzz", "--seconds", "20"), PLAIN),
     Step("bench", (sys.executable, "-m", "bench", "--short")),
 )

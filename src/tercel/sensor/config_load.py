@@ -105,7 +105,8 @@ def _note_keys(node: YamlNode, prefix: str, path: str, config: Config) -> None:
                 near = suggestion(name, list(KEYS) + sorted(_GROUPS))
                 config.notes.append(("warning", f"{place}: unknown configuration key '{name}' is ignored.{near}"))
     if unknown > _MOST_NOTES:
-        config.notes.append(("warning", f"{path}: {unknown - _MOST_NOTES} more unknown configuration keys are ignored."))
+        rest = f"{path}: {unknown - _MOST_NOTES} more unknown configuration keys are ignored."
+        config.notes.append(("warning", rest))
     if not prefix:
         verdict = "failed: unknown keys" if _unknown_noted(config, path) else "ok"
         config.notes.append(("warning" if verdict != "ok" else "info", f"   {path} | schema validation: {verdict}"))

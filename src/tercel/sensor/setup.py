@@ -38,20 +38,21 @@ def alert_options(config: Config, hostname: str) -> AlertOptions:
 def output_policy(config: Config, print_text: str, registry: Registry) -> OutputPolicy:
     """Return what is added to the outputs of rules."""
     entries = [_entry(item, config) for item in config.items("append_output") if isinstance(item, dict)]
-    _check_format("-p", PRINT_FORMS.get(print_text, print_text), config, registry)
+    _check_format("-p", PRINT_FORMS.get(print_text, print_text), registry)
+    where = config.message("append_output")
     for entry in entries:
-        _check_format("append_output: extra_output", entry.extra_output, config, registry)
+        _check_format(where, entry.extra_output, registry)
         for name, text in entry.fields:
-            _check_format("append_output: extra_fields", f"%{name}" if text is None else text, config, registry)
+            _check_format(where, f"%{name}" if text is None else text, registry)
     return OutputPolicy(entries, print_text, suggested_fields(config, registry))
 
 
-def _check_format(what: str, text: str, config: Config, registry: Registry) -> None:
+def _check_format(where: str, text: str, registry: Registry) -> None:
     """Raise ConfigError for a format that would fail with every rule it is added to."""
     try:
         OutputFormat(f"*{text}", registry)
     except FormatError as error:
-        raise ConfigError(config.message(f"{what}: {error}")) from None
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def suggested_fields(config: Config, registry: Registry) -> list[str]:

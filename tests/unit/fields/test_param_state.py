@@ -8,6 +8,7 @@ from tercel.fields.options import ALERT_OPTIONS
 from tercel.fields.param_state import directory_of, fd_text
 from tercel.fields.params import param_texts
 from tercel.state import model
+from tercel.state.model import FdInfo
 from tests.unit.fields.scene import Scene
 
 
@@ -65,6 +66,11 @@ def test_threads_show_their_names(scene: Scene) -> None:
     assert shown(scene, "SYSCALL_KILL_E", 99) == ("99", "")
 
 
+def event_fd(scene: Scene) -> FdInfo | None:
+    """Return the descriptor that the event is now about."""
+    return scene.ctx.fd
+
+
 def test_relative_paths_resolve_from_the_working_directory(scene: Scene) -> None:
     """Absolute and missing ones stay."""
     assert shown(scene, "SYSCALL_OPEN_E", "a/../b") == ("a/../b", "/home/b")
@@ -76,9 +82,9 @@ def test_relative_paths_resolve_from_the_working_directory(scene: Scene) -> None
 def test_paths_relative_to_a_descriptor_resolve_from_it(scene: Scene) -> None:
     """The directory becomes the descriptor of an exit, as with Falco."""
     assert shown(scene, "SYSCALL_OPENAT_2_X", 5, 4, "x") == ("x", "/srv/x")
-    assert scene.ctx.fd is scene.machine.threads[10].fds[4]
+    assert event_fd(scene) is scene.machine.threads[10].fds[4]
     assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "x") == ("x", "/srv/x")
-    assert scene.ctx.fd is None
+    assert event_fd(scene) is None
     assert shown(scene, "SYSCALL_OPENAT_2_E", -100, "x") == ("x", "/home/x")
     assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "/x") == ("/x", "")
     assert shown(scene, "SYSCALL_OPENAT_2_E", 4, None) == ("<NA>", "")

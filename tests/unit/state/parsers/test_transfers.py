@@ -59,8 +59,10 @@ def test_a_bound_socket_is_named_after_whom_it_hears_from(feed: Feed) -> None:
 
 def test_a_socket_over_which_data_went_is_connected(feed: Feed) -> None:
     """Whether or not somebody connected it; a failed call changes nothing."""
-    assert not feed.call("SOCKET_SENDTO", [5, 1, None], [-11, None]).fd.is_connected
-    assert feed.call("SYSCALL_WRITE", [5, 1], [1, b"x"]).fd.is_connected
+    feed.call("SOCKET_SENDTO", [5, 1, None], [-11, None])
+    assert not feed.fd(5).is_connected
+    feed.call("SYSCALL_WRITE", [5, 1], [1, b"x"])
+    assert feed.fd(5).is_connected
 
 
 def test_the_role_of_ipv6_sockets_is_guessed_from_parts_of_their_address(feed: Feed) -> None:
