@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.compat.differential import LINE, SYSDIG, our_values, their_values
+from tests.compat.differential import LINE, SYSDIG, compare_conditions, our_values, their_values
 from tests.paths import HAS_SHARED, SHARED
 
 # An empty capture has no lines; that program takes comments in a capture for its end.
@@ -51,3 +51,8 @@ def test_the_columns_that_do_not_depend_on_the_event_table_are_equal(capture: Pa
     assert theirs
     assert list(ours) == list(theirs)
     assert [(ours[number], row) for number, row in theirs.items() if not is_same(ours[number], row)] == []
+
+
+def test_the_same_events_match_where_both_programs_see_the_same_values() -> None:
+    """Of conditions made from values that occur: operators, nesting and missing values mean the same."""
+    assert compare_conditions(SHARED / "captures" / "py.classic.scap.gz", count=60, seed=1) == []

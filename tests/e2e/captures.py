@@ -15,11 +15,11 @@ SHELL = 42
 CHILD = 43
 CONTAINER_ID = "3ad7b26ded6d"
 CONTAINER = (
-    '{"container":{"id":"3ad7b26ded6d","full_id":"%s","name":"web","image":"nginx:1","imagerepo":"nginx",'
+    '{"container":{"id":"3ad7b26ded6d","full_id":"FULL_ID","name":"web","image":"nginx:1","imagerepo":"nginx",'
     '"imagetag":"1","type":0,"ip":"172.17.0.2","privileged":true,"labels":{"app":"web"},"env":["A=b"],'
     '"Mounts":[{"Source":"/","Destination":"/host","Mode":"","RW":true,"Propagation":"rslave"}],'
     '"Healthcheck":{"exe":"curl","args":["-f"]},"port_mappings":[{"HostIp":0,"HostPort":80,"ContainerPort":80}]}}'
-) % (CONTAINER_ID * 6)[:64]
+).replace("FULL_ID", (CONTAINER_ID * 6)[:64])
 CGROUPS = ["cpuset=/docker/" + (CONTAINER_ID * 6)[:64], "memory=/user.slice"]
 
 # One rule for each kind of thing that happens, and one that shows every event whole.

@@ -85,7 +85,7 @@ def start(*words: str, stdout: IO[bytes] | int = subprocess.PIPE) -> subprocess.
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        preexec_fn=limit(MEMORY_MIB),
+        preexec_fn=limit(MEMORY_MIB),  # noqa: PLW1509 - no other thread runs here
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.captures import RULES, Value, add, beginning, story, write
+from tests.e2e.captures import RULES, add, beginning, story, write
 from tests.e2e.command import Outcome, assert_reading_or_error, run_main, run_process
 from tests.unit.capture.build import CLOSE_E, CaptureBuilder, old_capture, small_capture
+from tests.unit.state.build import Value
 
 CHUNKS = 16
 CHUNK = pytest.mark.parametrize("chunk", range(CHUNKS))

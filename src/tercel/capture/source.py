@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
@@ -97,6 +98,10 @@ class StateSource:
         return sorted(thread.fds.items())
 
 
+# Types of blocks counted apart: a damaged capture may have any number of them.
+_MOST_KINDS: Final = 1024
+
+
 class SourceStats:
     """What a source has met so far.
 
@@ -118,7 +123,9 @@ class SourceStats:
         self.skipped_blocks: dict[int, int] = {}
 
     def skip_block(self, kind: int) -> None:
-        """Count a block that was passed over."""
+        """Count a block that was passed over; beyond so many types, those to come count as one (0)."""
+        if kind not in self.skipped_blocks and len(self.skipped_blocks) >= _MOST_KINDS:
+            kind = 0
         self.skipped_blocks[kind] = self.skipped_blocks.get(kind, 0) + 1
 
 

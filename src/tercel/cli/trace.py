@@ -89,17 +89,18 @@ def run(arguments: argparse.Namespace) -> int:
     with Control() as control:
         try:
             trace = Trace(options, sys.stdout, lambda: bool(control.stopped_by))
-            return _finish(trace, verbose=arguments.verbose)
+            return _finish(trace, control, verbose=arguments.verbose)
         except FilterError as error:
             return _fail(_with_hint(error))
         except FormatError as error:
             return _fail(str(error))
 
 
-def _finish(trace: Trace, *, verbose: bool) -> int:
+def _finish(trace: Trace, control: Control, *, verbose: bool) -> int:
     status = 0
     try:
-        trace.run()
+        with control.reading():
+            trace.run()
     except CaptureError as error:
         if isinstance(error.__cause__, BrokenPipeError):
             # Nobody reads what is written to standard output any more.

@@ -40,7 +40,7 @@ from tercel.events.types import (
 from tercel.fields import evt_args, evt_calls
 from tercel.fields.base import FF_DEPRECATED, FF_HIDDEN, FF_PRINT_ONLY, SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
 from tercel.fields.evt_args import event_fd
-from tercel.fields.evt_meta import TimeText, event_name, since_first
+from tercel.fields.evt_meta import TimeText, difference, event_name, since_first
 from tercel.fields.options import TIME_ABSOLUTE, TIME_DELTA_CALL, TIME_DELTA_SHOWN, TIME_RELATIVE
 from tercel.fields.times import clock_text, duration_text
 from tercel.state import model
@@ -54,7 +54,7 @@ class Latency(Extractor):
 
     def extract(self, ctx: Context) -> object:
         """Return nanoseconds from the call's entry to its exit; 0 for entries."""
-        return ctx.latency
+        return difference(ctx.latency, 0)
 
 
 class LatencySeconds(Extractor):
@@ -62,7 +62,7 @@ class LatencySeconds(Extractor):
 
     def extract(self, ctx: Context) -> object:
         """Return the whole seconds of evt.latency."""
-        return ctx.latency // _BILLION
+        return difference(ctx.latency, 0) // _BILLION
 
 
 class LatencyNanoseconds(Extractor):
@@ -70,7 +70,7 @@ class LatencyNanoseconds(Extractor):
 
     def extract(self, ctx: Context) -> object:
         """Return the nanoseconds of evt.latency beyond the second."""
-        return ctx.latency % _BILLION
+        return difference(ctx.latency, 0) % _BILLION
 
 
 class LatencyQuantized(Extractor):
@@ -95,7 +95,7 @@ class LatencyHuman(Extractor):
         An event without a thread has no latency of its own; as with Falco the text of the last one stays.
         """
         if ctx.thread is not None:
-            self.last = duration_text(ctx.latency)
+            self.last = duration_text(difference(ctx.latency, 0))
         return self.last
 
 
@@ -112,7 +112,7 @@ class DeltaTime(Extractor):
         ts: int = ctx.event.ts
         previous = self.previous
         self.previous = ts
-        return ts - previous if previous else 0
+        return difference(ts, previous) if previous else 0
 
     def extract(self, ctx: Context) -> object:
         """Return the time since the event for which this field was last asked for."""
@@ -289,7 +289,7 @@ class WaitLatency(Extractor):
     def extract(self, ctx: Context) -> object:
         """Return how long a waiting call took."""
         info = ctx.event.info
-        return ctx.latency if info.flags & EF_WAITS and not info.is_enter else None
+        return difference(ctx.latency, 0) if info.flags & EF_WAITS and not info.is_enter else None
 
 
 class Count(Extractor):

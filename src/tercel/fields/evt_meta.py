@@ -28,6 +28,7 @@ from tercel.fields.times import (
 from tercel.state.context import Context
 
 _BILLION: Final = 1_000_000_000
+_UNSIGNED: Final = (1 << 64) - 1
 _ASYNC_EVENT: Final = EVENT_BY_ENUM["ASYNCEVENT_E"]
 _ASYNC_NAME: Final = 1
 _GENERIC: Final = (EVENT_BY_ENUM["GENERIC_E"], EVENT_BY_ENUM["GENERIC_X"])
@@ -136,7 +137,12 @@ class RawTimeNanoseconds(Extractor):
 def since_first(ctx: Context) -> int:
     """Return nanoseconds since the first event of the recording; 0 for what was put before it."""
     ts: int = ctx.event.ts
-    return ts - ctx.first_ts if ctx.first_ts else 0
+    return difference(ts, ctx.first_ts) if ctx.first_ts else 0
+
+
+def difference(later: int, earlier: int) -> int:
+    """Return nanoseconds between two events; where their order is not that of time, Falco's number without a sign."""
+    return later - earlier & _UNSIGNED
 
 
 class RelTime(Extractor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from mypy_extensions import i64
@@ -44,6 +45,7 @@ from tercel.state.model import (
     FD_UNIX_SOCK,
 )
 
+_SLASHES: Final = re.compile("//+")
 _CONNECT_EXIT: Final[int] = EVENT_BY_ENUM["SOCKET_CONNECT_X"]
 
 _FAMILIES: Final[dict[int, str]] = {
@@ -128,11 +130,13 @@ class NameRaw(Extractor):
     """fd.nameraw."""
 
     def extract(self, ctx: Context) -> object:
-        """Return the path as it was passed."""
+        """Return the path as it was passed, without doubled slashes."""
         fd = ctx.fd
-        if fd is None:
-            return name_from_event(ctx, wants_raw=True) if ctx.is_fd_event else None
-        return fd.name_raw
+        if fd is not None:
+            name: str | None = fd.name_raw
+        else:
+            name = name_from_event(ctx, wants_raw=True) if ctx.is_fd_event else None
+        return _SLASHES.sub("/", name) if name and "//" in name else name
 
 
 class Directory(Extractor):

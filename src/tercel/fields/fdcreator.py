@@ -34,6 +34,11 @@ _TYPE_CHARS: Final[dict[str, str]] = {
     "pipe2": "p",
     "eventfd": "e",
     "eventfd2": "e",
+    "signalfd": "s",
+    "signalfd4": "s",
+    "timerfd_create": "t",
+    "inotify_init": "i",
+    "inotify_init1": "i",
 }
 _UNKNOWN_CHAR: Final = "o"
 

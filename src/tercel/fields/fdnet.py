@@ -96,11 +96,11 @@ class Port(Extractor):
         self.end: int = _ENDS[spec.name[3]]
 
     def extract(self, ctx: Context) -> object:
-        """Return the port's number."""
+        """Return the port's number; a bound socket has its own even where its role is not known."""
         fd = ctx.fd
-        if fd is None or fd.role == ROLE_NONE:
+        if fd is None:
             return None
-        if is_connection(fd):
+        if is_connection(fd) and fd.role != ROLE_NONE:
             return fd.dport if is_right_end(ctx, fd, self.end) else fd.sport
         if self.end == SERVER and is_server_socket(fd):
             return fd.dport
@@ -116,13 +116,16 @@ class Protocol(Extractor):
         self.end: int = _ENDS[spec.name[3]]
 
     def extract(self, ctx: Context) -> object:
-        """Return the port's digits; of a bound socket neither end has any."""
+        """Return the port's digits; of a bound socket neither end has any, nor has the client of a unix socket."""
         fd = ctx.fd
-        if fd is None or fd.role == ROLE_NONE:
+        if fd is None:
             return None
         if is_connection(fd):
-            return str(fd.dport if is_right_end(ctx, fd, self.end) else fd.sport)
-        return "" if self.end < LOCAL and is_server_socket(fd) else None
+            port = fd.dport if is_right_end(ctx, fd, self.end) else fd.sport
+            return None if fd.role == ROLE_NONE else str(port)
+        if self.end == CLIENT:
+            return None if fd.role == ROLE_NONE else ""
+        return "" if self.end == SERVER and is_server_socket(fd) else None
 
 
 class EitherAddress(Extractor):

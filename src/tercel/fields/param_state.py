@@ -10,7 +10,7 @@ from tercel.fields.fdtypes import PROTOCOL_CHARS, type_char
 from tercel.fields.param import UNKNOWN, Param, Texts, signed, unsigned
 from tercel.state.addresses import printable
 from tercel.state.context import Context
-from tercel.state.model import FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK, INVALID_ID, ROLE_NONE, FdInfo
+from tercel.state.model import FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK, INVALID_ID, L4_RAW, ROLE_NONE, FdInfo
 from tercel.state.paths import UNKNOWN_DIR, directory, join
 
 AT_FDCWD: Final = -100
@@ -25,7 +25,9 @@ def fd_text(fd: FdInfo) -> str:
 
 
 def _protocol_char(fd: FdInfo) -> str:
-    """Return the letter of the transport; a socket that is neither client nor server yet has none."""
+    """Return the letter of the transport; one that is neither client nor server yet has none, unless it is raw."""
+    if fd.is_inet and fd.l4proto == L4_RAW:
+        return PROTOCOL_CHARS[L4_RAW]
     if fd.kind in (FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK) or (fd.is_inet and fd.role != ROLE_NONE):
         return PROTOCOL_CHARS.get(fd.l4proto, "")
     return ""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # How many alerts a worker takes at once, and how many may wait when the producer may be made to wait.
 BATCH: Final = 512
 PATIENT_CAPACITY: Final = 16_384
+# Characters of alerts that may wait then: a single one can be as long as the largest event.
+PATIENT_SIZE: Final = 16 << 20
 # Seconds after which a producer that is made to wait looks whether it still has to.
 NAP: Final = 0.1
 
@@ -98,6 +100,7 @@ class _Worker:
         self.drops = 0
         self.deserted = False
         self._lost = 0
+        self._size = 0
         self._failing = False
         self._stopped = stopped
         self._channel = channel
@@ -120,11 +123,17 @@ class _Worker:
     def put(self, alert: Alert) -> None:
         waiting = self._waiting
         with self._changed:
-            if self._capacity and len(waiting) >= self._capacity and not self._make_room():
+            if self._is_full() and not self._make_room():
                 return
             waiting.append(alert)
+            self._size += len(alert.line)
             if len(waiting) == 1:
                 self._changed.notify_all()
+
+    def _is_full(self) -> bool:
+        if self._patient and self._size >= PATIENT_SIZE:
+            return True
+        return self._capacity > 0 and len(self._waiting) >= self._capacity
 
     def _make_room(self) -> bool:
         """Wait for room if that is allowed; otherwise count the drop."""
@@ -134,7 +143,7 @@ class _Worker:
             self.drops += 1
             return False
         waited = 0.0
-        while len(self._waiting) >= self._capacity and self._thread.is_alive():
+        while self._is_full() and self._thread.is_alive():
             if self._stopped():
                 self.drops += 1
                 return False
@@ -191,6 +200,7 @@ class _Worker:
                 self._changed.wait()
             waiting = self._waiting
             batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH))]
+            self._size -= sum([len(alert.line) for alert in batch])
             # Reopening waits until what was queued before the request is delivered.
             reopen = self._reopen and not waiting
             if reopen:

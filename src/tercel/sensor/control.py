@@ -5,11 +5,18 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Self
 
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
+# Seconds for whoever was asked to stop to do so between two batches; a read from a silent pipe would never end.
+_GRACE: Final = 0.5
+
+
+class ReadingStoppedError(BaseException):
+    """Ends reading in the middle; no handler of errors may take it for one."""
 
 
 class Control:
@@ -24,6 +31,9 @@ class Control:
         self.stopped_by = ""
         self._reopen = False
         self._former: dict[int, object] = {}
+        self._reading = False
+        self._insisting = False
+        self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Self:
         """Take over SIGINT, SIGTERM and SIGUSR1."""
@@ -37,6 +47,21 @@ class Control:
         """Give the signals back."""
         for number, handler in self._former.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Run a block that reads; soon after somebody asked to stop it is left, wherever it waits."""
+        self._reading = True
+        try:
+            yield
+        except ReadingStoppedError:
+            pass
+        finally:
+            self._reading = False
+            if self._timer is not None:
+                # A signal that came later would meet whatever handler is in force then.
+                self._timer.cancel()
+                self._timer.join()
 
     def take_reopen(self, action: Callable[[], object]) -> None:
         """Run the action once if reopening was asked for since the last call."""
@@ -55,10 +80,24 @@ class Control:
             time.sleep(min(left, 0.1))
 
     def _ask_stop(self, number: int, _frame: FrameType | None) -> None:
+        if self._insisting:
+            self._insisting = False
+            if self._reading:
+                raise ReadingStoppedError
+            return
         if self.stopped_by:
             # The second request does not wait for anything.
             raise KeyboardInterrupt
         self.stopped_by = signal.Signals(number).name
+        if self._reading:
+            self._timer = threading.Timer(_GRACE, self._insist, [number])
+            self._timer.start()
+
+    def _insist(self, number: int) -> None:
+        """Send the signal once more: only a signal wakes a thread that waits for input."""
+        if self._reading:
+            self._insisting = True
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
 
     def _ask_reopen(self, _number: int, _frame: FrameType | None) -> None:
         self._reopen = True

@@ -96,7 +96,7 @@ class Sensor:
         monitor = drops.DropMonitor(self._config, self._log.write, internal)
         replay = Replay(self._machine, self._ruleset, alert, between, monitor)
         try:
-            status = self._replay(replay, captures)
+            status = self._replay(replay, captures, control)
         finally:
             self.stuck = not queue.close()
         if control.stopped_by:
@@ -120,7 +120,7 @@ class Sensor:
             stopped=stopped,
         )
 
-    def _replay(self, replay: Replay, captures: list[str]) -> int:
+    def _replay(self, replay: Replay, captures: list[str], control: Control) -> int:
         # Nearly everything that a replay makes lives for one batch or for long; the collector need not look often.
         thresholds = gc.get_threshold()
         gc.freeze()
@@ -129,7 +129,9 @@ class Sensor:
             for path in captures:
                 self._log.info(f"Opening event source: replay of '{path}'")
                 self._progress = Progress(self._streams.err, path) if self._streams.show_progress else None
-                going = replay.run(path)
+                going = False
+                with control.reading():
+                    going = replay.run(path)
                 self._end_progress()
                 if not going:
                     break

@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from tercel.state.limits import MAX_USERS, Counters
+from tercel.state.limits import MAX_USERS, Counters, is_too_long
 from tercel.state.model import User
 
 _ROOT: Final = User(0, 0, "root", "/root", "")
@@ -30,23 +30,24 @@ class Accounts:
         self._groups = {}
         self._count = 0
 
-    def _admit(self) -> bool:
-        if self._count >= self.limit:
+    def _admit(self, size: i64, is_known: bool) -> bool:
+        if (self._count >= self.limit and not is_known) or is_too_long(size, self._count):
             self.counters.users_refused += 1
             return False
-        self._count += 1
+        self._count += 0 if is_known else 1
         return True
 
     def add_user(self, container_id: str, user: User) -> None:
         """Take a user, in place of one with the same id."""
         users = self._users.get(container_id)
-        if (users is not None and user.uid in users) or self._admit():
+        size = len(container_id) + len(user.name) + len(user.homedir) + len(user.shell)
+        if self._admit(size, users is not None and user.uid in users):
             self._users.setdefault(container_id, {})[user.uid] = user
 
     def add_group(self, container_id: str, gid: i64, name: str) -> None:
         """Take a group, in place of one with the same id."""
         groups = self._groups.get(container_id)
-        if (groups is not None and gid in groups) or self._admit():
+        if self._admit(len(container_id) + len(name), groups is not None and gid in groups):
             self._groups.setdefault(container_id, {})[gid] = name
 
     def remove_user(self, container_id: str, uid: i64) -> None:
@@ -54,12 +55,16 @@ class Accounts:
         users = self._users.get(container_id)
         if users is not None and users.pop(uid, None) is not None:
             self._count -= 1
+            if not users:
+                del self._users[container_id]
 
     def remove_group(self, container_id: str, gid: i64) -> None:
         """Forget a group."""
         groups = self._groups.get(container_id)
         if groups is not None and groups.pop(gid, None) is not None:
             self._count -= 1
+            if not groups:
+                del self._groups[container_id]
 
     def listed_user(self, container_id: str, uid: i64) -> User | None:
         """Return a user that the source listed, None for any other: event arguments do not even know root."""

@@ -18,6 +18,8 @@ from tercel.state.model import (
     FD_UNIX_SOCK,
     L4_ICMP,
     L4_RAW,
+    L4_TCP,
+    L4_UDP,
     FdInfo,
 )
 
@@ -36,6 +38,10 @@ _IPV4_ADDRESS: Final = 7
 _IPV6_ADDRESS: Final = 19
 
 _WORD: Final = (1 << 64) - 1
+# Of a unix socket: the system takes 108 bytes.
+_LONGEST_PATH: Final = 256
+# The name of a connection whose protocol is not known.
+_NO_NAME: Final = "<unknown>"
 
 
 def port_at(data: bytes, offset: i64) -> i64:
@@ -83,18 +89,29 @@ def _longest_zeros(groups: list[int]) -> tuple[int, int]:
     return best_start, best
 
 
-def socket_name(fd: FdInfo) -> str:
-    """Return the name of an internet socket: both ends with their ports, or the one that it is bound to."""
+def ends_text(sip: bytes, sport: i64, dip: bytes, dport: i64) -> str:
+    """Return the text of a connection: both ends with their ports."""
+    return f"{ip_text(sip)}:{sport}->{ip_text(dip)}:{dport}"
+
+
+def listed_name(fd: FdInfo) -> str:
+    """Return the name of an internet socket that was listed: both ends, or the one that it is bound to."""
     if fd.kind in (FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK):
         return f"{ip_text(fd.dip)}:{fd.dport}"
-    sip = fd.sip
-    dip = fd.dip
-    if fd.kind == FD_IPV6_SOCK and is_mapped(sip) and is_mapped(dip):
-        sip = sip[12:]
-        dip = dip[12:]
-    if fd.l4proto in (L4_ICMP, L4_RAW) and fd.kind == FD_IPV4_SOCK:
-        return f"{ip_text(sip)}->{ip_text(dip)}"
-    return f"{ip_text(sip)}:{fd.sport}->{ip_text(dip)}:{fd.dport}"
+    if fd.kind == FD_IPV6_SOCK and is_mapped(fd.sip) and is_mapped(fd.dip):
+        return ends_text(fd.sip[12:], fd.sport, fd.dip[12:], fd.dport)
+    return ends_text(fd.sip, fd.sport, fd.dip, fd.dport)
+
+
+def socket_name(fd: FdInfo) -> str:
+    """Return the name of an internet socket whose ends calls told: without ports where its protocol has none."""
+    if fd.l4proto in (L4_TCP, L4_UDP) or fd.kind in (FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK):
+        return listed_name(fd)
+    is_ipv4 = fd.kind == FD_IPV4_SOCK
+    if fd.l4proto != L4_ICMP and not (is_ipv4 and fd.l4proto == L4_RAW):
+        return _NO_NAME
+    is_short = not is_ipv4 and is_mapped(fd.sip) and is_mapped(fd.dip)
+    return f"{ip_text(fd.sip[12:] if is_short else fd.sip)}->{ip_text(fd.dip[12:] if is_short else fd.dip)}"
 
 
 def _word_at(data: bytes, offset: i64) -> int:
@@ -104,8 +121,8 @@ def _word_at(data: bytes, offset: i64) -> int:
 
 def path_text(data: bytes) -> str:
     """Return a path that ends at its first NUL, without the bytes that are not printable ASCII."""
-    end = data.find(0)
-    return printable((data if end < 0 else data[:end]).decode("utf-8", "surrogateescape"))
+    end = data.find(0, 0, _LONGEST_PATH)
+    return printable(data[: _LONGEST_PATH if end < 0 else end].decode("utf-8", "surrogateescape"))
 
 
 def printable(text: str) -> str:

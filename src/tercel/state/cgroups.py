@@ -156,13 +156,15 @@ def parse_cgroups(texts: list[str]) -> list[tuple[str, str]]:
 _MATCHES: Final[dict[str, ContainerId | None]] = {}
 # Cgroup paths repeat in every event of a process; this many are remembered.
 _MATCHES_KEPT: Final = 4096
+# The system has no longer paths.
+_LONGEST_PATH: Final = 4096
 
 
 def match_cgroups(cgroups: list[tuple[str, str]]) -> ContainerId | None:
     """Return the container that a thread's cgroups name, None on the host."""
     last = ""
     for _, path in cgroups:
-        if path in ("/", last):
+        if path in ("/", last) or len(path) > _LONGEST_PATH:
             continue
         last = path
         if path not in _MATCHES:

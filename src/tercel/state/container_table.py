@@ -6,7 +6,7 @@ import json
 from typing import Final, cast
 
 from tercel.state.cgroups import BPM, CONTAINERD, CRI, CRIO, DOCKER, LIBVIRT_LXC, LXC, MESOS, PODMAN
-from tercel.state.limits import MAX_CONTAINER_JSON, MAX_CONTAINERS, Counters
+from tercel.state.limits import MAX_CONTAINER_JSON, MAX_CONTAINER_TEXT, MAX_CONTAINERS, Counters
 from tercel.state.model import Container, Mount, Probe
 
 # Engines by the number that the metadata carries.
@@ -130,6 +130,11 @@ def _fill_image(container: Container, values: Json) -> None:
     container.image_digest = _text(values, "imagedigest")
 
 
+def text_size(container: Container) -> int:
+    """Return how many characters a container was described with."""
+    return len(container.raw_json) + len(container.id) + len(container.name) + len(container.image)
+
+
 class ContainerTable:
     """The containers by id, the oldest let go when there are too many."""
 
@@ -137,22 +142,29 @@ class ContainerTable:
         """Start empty."""
         self.counters: Counters = counters
         self.by_id: dict[str, Container] = {}
+        self._text: int = 0
 
     def clear(self) -> None:
         """Forget all."""
         self.by_id.clear()
+        self._text = 0
 
     def add(self, container: Container) -> None:
         """Take a container, in place of an older report of it."""
         by_id = self.by_id
-        if container.id not in by_id and len(by_id) >= MAX_CONTAINERS:
-            by_id.pop(next(iter(by_id)))
+        self.remove(container.id)
+        size = text_size(container)
+        while by_id and (len(by_id) >= MAX_CONTAINERS or self._text + size > MAX_CONTAINER_TEXT):
+            self.remove(next(iter(by_id)))
             self.counters.containers_evicted += 1
         by_id[container.id] = container
+        self._text += size
 
     def remove(self, container_id: str) -> None:
         """Forget a container."""
-        self.by_id.pop(container_id, None)
+        known = self.by_id.pop(container_id, None)
+        if known is not None:
+            self._text -= text_size(known)
 
     def read(self, text: bytes) -> Container | None:
         """Return the container that a metadata event describes, None (counted) when the text cannot be one."""

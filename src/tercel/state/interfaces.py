@@ -10,8 +10,9 @@ from tercel.state.model import FD_IPV4_SOCK, FD_IPV6_SOCK, FdInfo, Interface
 _LOOPBACK: Final = frozenset({b"\x7f\x00\x00\x01", b"\x00" * 15 + b"\x01"})
 # Bytes of an IPv6 address that name its subnet.
 _PREFIX: Final = 8
-# More addresses than any machine has.
-_MAX_INTERFACES: Final = 65_536
+# More addresses than a machine has, and a longer name.
+_MAX_INTERFACES: Final = 4096
+_MAX_NAME: Final = 255
 
 
 def _in_subnet(interface: Interface, address: bytes) -> bool:
@@ -37,6 +38,7 @@ class InterfaceTable:
     def add(self, interface: Interface) -> None:
         """Take one address."""
         if len(self.all) < _MAX_INTERFACES:
+            interface.name = interface.name[:_MAX_NAME]
             self.all.append(interface)
             self._local.add(interface.addr)
             if len(interface.addr) == 16:

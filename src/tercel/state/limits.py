@@ -7,19 +7,37 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 MAX_THREADS: Final = 262_144
 MAX_FDS_PER_PROCESS: Final = 4096
 # Over all processes together; a child's copy of its parent's table counts in full.
 MAX_FDS: Final = 524_288
 MAX_CONTAINERS: Final = 8192
 MAX_CONTAINER_JSON: Final = 1 << 20
+# What engines told of all containers together, in characters.
+MAX_CONTAINER_TEXT: Final = 16 << 20
 MAX_USERS: Final = 262_144
-# Text of all threads together (arguments, environment, cgroups) in characters.
+# Text of all threads together (names, arguments, environment, cgroups) in characters, with what each item of a list
+# takes beside its characters.
 MAX_THREAD_TEXT: Final = 128 << 20
+TEXT_ITEM: Final = 64
+# What is kept of each text of a thread when there is no room for more.
+SHORT_TEXT: Final = 64
 # Entries of calls larger than this are not kept for their exits.
 MAX_ENTER_SIZE: Final = 4096
+# Names of descriptors and accounts longer than this are damage: the system's paths end at 4096 bytes.
+MAX_NAME: Final = 8192
+# Long names, and entries of calls, are kept while a table is not fuller than this; then only short ones are.
+ROOMY: Final = 16_384
+SHORT_NAME: Final = 256
 # Steps of a walk along parents; a real machine's depth is far below.
 MAX_ANCESTORS: Final = 1024
+
+
+def is_too_long(size: i64, count: i64) -> bool:
+    """Return whether names of so many characters take more room than a table of `count` rows has for a row."""
+    return size > SHORT_NAME and (size > MAX_NAME or count >= ROOMY)
 
 
 class Counters:
@@ -75,6 +93,6 @@ _REMARKS: Final[dict[str, str]] = {
     "fds_refused": "descriptors were left out because the table was full",
     "users_refused": "users and groups were left out because the table was full",
     "containers_evicted": "containers were forgotten because the table was full",
-    "texts_refused": "threads go without arguments and environment because there was too much text",
+    "texts_refused": "times a thread's arguments and environment were left out because there was too much text",
     "enters_refused": "entries of calls were too long to be kept for their exits",
 }

@@ -7,7 +7,7 @@ kept beside it, so that a writer can put down what was read.
 from __future__ import annotations
 
 from tercel.state import paths
-from tercel.state.addresses import ANY_IPV4, ANY_IPV6, MAPPED_PREFIX, is_mapped, socket_name, swap_ends
+from tercel.state.addresses import ANY_IPV4, ANY_IPV6, MAPPED_PREFIX, is_mapped, listed_name, swap_ends
 from tercel.state.interfaces import InterfaceTable
 from tercel.state.model import (
     FD_IPV4_SERVSOCK,
@@ -62,7 +62,7 @@ def complete_fd(fd: FdInfo, interfaces: InterfaceTable) -> None:
         fd.listed = LISTED_UNNAMED
         if fd.kind in (FD_IPV4_SOCK, FD_IPV6_SOCK):
             _complete_connection(fd, interfaces)
-        fd.name = socket_name(fd)
+        fd.name = listed_name(fd)
 
 
 def _complete_connection(fd: FdInfo, interfaces: InterfaceTable) -> None:
@@ -99,7 +99,7 @@ def _settle(fd: FdInfo, ports: set[int]) -> None:
         return
     swap_ends(fd)
     fd.listed |= LISTED_SWAPPED
-    fd.name = socket_name(fd)
+    fd.name = listed_name(fd)
     fd.role = ROLE_SERVER
 
 

@@ -47,7 +47,7 @@ from tercel.state.dispatch import (
     OWN_FDS,
 )
 from tercel.state.interfaces import InterfaceTable
-from tercel.state.limits import MAX_ANCESTORS, MAX_ENTER_SIZE, Counters
+from tercel.state.limits import MAX_ANCESTORS, MAX_ENTER_SIZE, Counters, is_too_long
 from tercel.state.listed import complete_fd, complete_thread, settle_roles
 from tercel.state.model import (
     CL_ACTIVE,
@@ -320,7 +320,8 @@ class Machine(StateSink):
 
     def _keep_enter(self, event: Event, thread: ThreadInfo) -> None:
         """Copy the entry's bytes, so that the batch that it came in can be let go."""
-        if event.size > MAX_ENTER_SIZE:
+        size: i64 = event.size
+        if size > MAX_ENTER_SIZE or is_too_long(size, len(self.threads)):
             self.counters.enters_refused += 1
             thread.enter = b""
             return

@@ -10,21 +10,39 @@ from tercel.state.limits import (
     MAX_FDS_PER_PROCESS,
     MAX_THREAD_TEXT,
     MAX_THREADS,
+    SHORT_TEXT,
+    TEXT_ITEM,
     Counters,
+    is_too_long,
 )
 from tercel.state.model import CL_CLOSED, FdInfo, ThreadGroup, ThreadInfo
 
 
 def text_size(thread: ThreadInfo) -> int:
     """Return about how many characters of text a thread holds on to."""
-    size = len(thread.exe) + len(thread.exepath) + len(thread.cwd) + len(thread.root)
+    size = len(thread.comm) + len(thread.exe) + len(thread.exepath)
+    size += len(thread.cwd) + len(thread.listed_cwd) + len(thread.root)
+    size += TEXT_ITEM * (len(thread.args) + len(thread.env) + 2 * len(thread.cgroups))
     for text in thread.args:
         size += len(text)
     for text in thread.env:
         size += len(text)
-    for _, path in thread.cgroups:
-        size += len(path)
+    for controller, path in thread.cgroups:
+        size += len(controller) + len(path)
     return size
+
+
+def _shorten(thread: ThreadInfo) -> None:
+    """Leave a thread with the beginnings of its names."""
+    thread.args = []
+    thread.env = []
+    thread.cgroups = []
+    thread.comm = thread.comm[:SHORT_TEXT]
+    thread.exe = thread.exe[:SHORT_TEXT]
+    thread.exepath = thread.exepath[:SHORT_TEXT]
+    thread.cwd = thread.cwd[:SHORT_TEXT]
+    thread.listed_cwd = thread.listed_cwd[:SHORT_TEXT]
+    thread.root = thread.root[:SHORT_TEXT]
 
 
 class ThreadTable:
@@ -88,13 +106,11 @@ class ThreadTable:
             old.group.members.pop(old.tid, None)
 
     def _count_text(self, thread: ThreadInfo) -> None:
-        """Account for the thread's text; when there is too much of it, do without arguments and environment."""
+        """Account for the thread's text; when there is too much of it, do without most of it."""
         size: i64 = text_size(thread)
         if self.text_count + size > self.max_text:
             self.counters.texts_refused += 1
-            thread.args = []
-            thread.env = []
-            thread.cgroups = []
+            _shorten(thread)
             size = text_size(thread)
         thread.text_size = size
         self.text_count += size
@@ -245,13 +261,16 @@ class ThreadTable:
         """Put a descriptor into the table of the thread's process; False when there is no room."""
         fds = thread.fds
         if number not in fds:
-            if len(fds) >= self.max_fds_per_process or self.fd_count >= self.max_fds:
+            if len(fds) >= self.max_fds_per_process or self.fd_count >= self.max_fds or self._is_long(fd):
                 self.counters.fds_refused += 1
                 return False
             self.fd_count += 1
         fds[number] = fd
         self.counters.fds_added += 1
         return True
+
+    def _is_long(self, fd: FdInfo) -> bool:
+        return is_too_long(len(fd.name) + len(fd.name_raw), self.fd_count)
 
     def remove_fd(self, thread: ThreadInfo, number: i64) -> None:
         """Take a descriptor out of the table of the thread's process."""

@@ -23,6 +23,12 @@ def test_bytes_that_are_not_utf8_become_replacement_characters() -> None:
     assert clean("a\udcffb") == "a\ufffdb"
 
 
+def test_half_a_character_becomes_replacement_characters() -> None:
+    """JSON in a capture can spell it out."""
+    assert json_line({"k": "a\ud800b"}) == '{"k":"a\ufffd\ufffd\ufffdb"}'
+    text_line("\udc00\udcff\ud800").encode()
+
+
 def test_a_value_cannot_forge_a_second_line() -> None:
     """A line break in a file name appears as its escape."""
     assert text_line("file=/tmp/a\nWarning: forged \x1b[0m\x7f") == "file=/tmp/a\\nWarning: forged \\u001b[0m\\u007f"

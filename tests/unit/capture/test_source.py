@@ -77,3 +77,12 @@ def test_a_source_must_say_how_it_reads() -> None:
     source.close()
     with pytest.raises(NotImplementedError):
         source.next_batch()
+
+
+def test_types_of_blocks_beyond_a_thousand_are_counted_together() -> None:
+    """A damaged capture may have any number of types."""
+    stats = SourceStats()
+    for kind in range(1, 5000):
+        stats.skip_block(kind)
+    assert len(stats.skipped_blocks) == 1025
+    assert sum(stats.skipped_blocks.values()) == 4999

@@ -62,3 +62,19 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_are_no_trouble(tmp_path: Path, closed: str) -> None:
+    """No file takes their place."""
+    words = f"exec {sys.executable} -m tercel trace -r {samples.capture(tmp_path)} {closed}"
+    assert subprocess.run(["/bin/sh", "-c", words], check=False, capture_output=True).returncode == 0
+
+
+def test_a_full_device_is_one_message(tmp_path: Path) -> None:
+    """With status 1."""
+    words = [sys.executable, "-m", "tercel", "trace", "-r", samples.capture(tmp_path)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"Error: cannot write to standard output: No space left on device\n"

@@ -108,6 +108,16 @@ def test_delta_time_counts_from_the_event_asked_for_before(scene: Scene) -> None
     assert [field.extract(scene.ctx) for field in (delta, nanoseconds, seconds)] == [2_000_000_005, 5, 2]
 
 
+def test_a_difference_has_no_sign(scene: Scene) -> None:
+    """Events of several processors are not always in the order of time."""
+    delta = REGISTRY.bind("evt.deltatime")
+    assert delta.extract(scene.ctx) == 0
+    scene.ctx.event.ts = NOW - 1
+    assert delta.extract(scene.ctx) == (1 << 64) - 1
+    scene.ctx.latency = -2
+    assert scene.value("evt.latency") == (1 << 64) - 2
+
+
 @pytest.mark.parametrize(
     ("mode", "first", "second"),
     [

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tercel.events import types
+from tercel.events.event import MalformedEventError
+from tercel.events.table import EVENT_BY_ENUM, EVENTS
+from tercel.fields.base import FieldError
 from tercel.fields.options import line_options
 from tercel.fields.registry import Registry
 from tercel.state import model
-from tests.unit.fields.scene import REGISTRY, Scene
+from tests.unit.fields.scene import REGISTRY, Scene, make_event
 
 
 @pytest.fixture
@@ -158,3 +161,25 @@ def test_failed_calls_entries_and_unknown_descriptors_have_no_buffer_length(scen
     assert lengths(scene) == {}
     scene.show("SYSCALL_OPENAT_2_X", 3, thread=thread, fd=fd)
     assert lengths(scene) == {}
+
+
+def test_an_event_that_the_table_gives_no_parameters_has_no_result(scene: Scene) -> None:
+    """A damaged capture may carry one all the same."""
+    scene.ctx.event = make_event("SYSCALL_CLOSE_X", -2, tid=10)
+    scene.ctx.event.info = EVENTS[EVENT_BY_ENUM["SOCKET_GETSOCKNAME_X"]]
+    assert scene.value("evt.res") is None
+    assert scene.value("evt.rawres") is None
+
+
+def test_a_number_wider_than_any_is_malformed(scene: Scene) -> None:
+    """Its text would have thousands of digits."""
+    scene.show("SYSCALL_CLOSE_E", bytes(9000), thread=thread_of(scene))
+    for name in ("evt.args", "evt.arg.fd", "evt.rawarg.fd"):
+        with pytest.raises(MalformedEventError):
+            scene.value(name)
+
+
+def test_a_position_of_any_length_is_refused() -> None:
+    """No event has so many parameters."""
+    with pytest.raises(FieldError):
+        REGISTRY.bind(f"evt.arg[{'9' * 5000}]")

@@ -35,7 +35,7 @@ def scene() -> Scene:
         ("fd.type", "file"),
         ("fd.typechar", "f"),
         ("fd.name", "/etc/hosts"),
-        ("fd.nameraw", "../etc//hosts"),
+        ("fd.nameraw", "../etc/hosts"),
         ("fd.directory", "/etc"),
         ("fd.filename", "hosts"),
         ("fd.containername", "c0ffee123456:/etc/hosts"),

@@ -50,6 +50,9 @@ def test_a_call_that_failed_tells_the_name_it_asked_for(
         ("SOCKET_ACCEPT4_6_E", "4"),
         ("SYSCALL_PIPE2_E", "p"),
         ("SYSCALL_EVENTFD2_E", "e"),
+        ("SYSCALL_SIGNALFD4_E", "s"),
+        ("SYSCALL_TIMERFD_CREATE_E", "t"),
+        ("SYSCALL_INOTIFY_INIT_E", "i"),
         ("SYSCALL_READ_E", "o"),
     ],
 )

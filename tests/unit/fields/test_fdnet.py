@@ -11,6 +11,7 @@ from tercel.state.model import (
     FD_IPV4_SOCK,
     FD_IPV6_SERVSOCK,
     FD_IPV6_SOCK,
+    FD_UNIX_SOCK,
     L4_RAW,
     L4_TCP,
     L4_UDP,
@@ -112,6 +113,18 @@ def test_a_bound_socket_has_a_server_end_alone(kind: int, field: str, value: obj
     """Nobody is connected to it yet."""
     ends = {"dip": OWN, "dport": 80, "l4proto": L4_UDP, "role": ROLE_SERVER}
     assert scene_with(kind, **ends).value(field) == value
+
+
+def test_a_bound_socket_has_a_port_even_without_a_role() -> None:
+    """Sockets that were listed are so; the address needs the role, as with Falco."""
+    made = scene_with(FD_IPV4_SERVSOCK, dip=OWN, dport=80, role=ROLE_NONE)
+    assert [made.value(field) for field in ("fd.sport", "fd.sproto", "fd.cproto", "fd.sip")] == [80, "", None, None]
+
+
+def test_the_client_of_a_unix_socket_has_an_empty_protocol() -> None:
+    """Its server has none."""
+    made = scene_with(FD_UNIX_SOCK, role=ROLE_CLIENT)
+    assert [made.value(field) for field in ("fd.cproto", "fd.sproto", "fd.lproto")] == ["", None, None]
 
 
 @pytest.mark.parametrize("field", ["fd.cip", "fd.sip", "fd.lip", "fd.cport", "fd.rport", "fd.cproto", "fd.lnet"])

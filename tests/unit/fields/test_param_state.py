@@ -55,6 +55,9 @@ def test_the_transport_is_shown_once_a_socket_has_a_role() -> None:
     assert fd_text(fd) == "<6>"
     fd.role = model.ROLE_SERVER
     assert fd_text(fd) == "<6u>"
+    raw = model.FdInfo(model.FD_IPV4_SOCK)
+    raw.l4proto = model.L4_RAW
+    assert fd_text(raw) == "<4r>"
     listening = model.FdInfo(model.FD_IPV4_SERVSOCK)
     listening.l4proto = model.L4_TCP
     assert fd_text(listening) == "<4t>"
@@ -77,6 +80,13 @@ def test_relative_paths_resolve_from_the_working_directory(scene: Scene) -> None
     assert shown(scene, "SYSCALL_OPEN_E", "/etc/x") == ("/etc/x", "")
     assert shown(scene, "SYSCALL_OPEN_E", "(NULL)") == ("<NA>", "")
     assert shown(scene, "SYSCALL_OPEN_E", "") == ("", "")
+
+
+def test_what_cannot_be_printed_is_left_out_of_paths_and_a_dot_where_they_resolve(scene: Scene) -> None:
+    """So it is with Falco."""
+    assert shown(scene, "SYSCALL_OPEN_E", "/a\u00e9\n") == ("/a", "")
+    assert shown(scene, "SYSCALL_OPEN_E", "a\u00e9\n") == ("a", "/home/a...")
+    assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "/a\u00e9") == ("/a", "")
 
 
 def test_paths_relative_to_a_descriptor_resolve_from_it(scene: Scene) -> None:
@@ -105,6 +115,8 @@ def test_users_and_groups_show_their_names(scene: Scene) -> None:
     assert shown(scene, "SYSCALL_SETUID_E", 9) == ("9", "<NA>")
     assert shown(scene, "SYSCALL_SETUID_E", 0xFFFFFFFF) == ("-1", "<NONE>")
     assert shown(scene, "SYSCALL_SETGID_E", 0xFFFFFFFF) == ("-1", "<NONE>")
+    assert shown(scene, "SYSCALL_SETUID_E", 0xFFFFFFFE) == ("-2", "<NA>")
+    assert shown(scene, "SYSCALL_SETGID_E", 0xFFFFFFFE) == ("-2", "<NA>")
     scene.machine.threads[10].container_id = "0123456789ab"
     assert shown(scene, "SYSCALL_SETUID_E", 7) == ("7", "<NA>")
     assert shown(scene, "SYSCALL_SETGID_E", 0) == ("0", "<NA>")
@@ -115,3 +127,5 @@ def test_descriptor_lists_show_letter_and_events(scene: Scene) -> None:
     items = b"".join(number.to_bytes(8, "little", signed=True) + b"\x41\x00" for number in (4, 9, -1))
     text = "4:d41 9:?41 18446744073709551615:?41"
     assert shown(scene, "SYSCALL_POLL_E", b"\x03\x00" + items) == (text, "")
+    many = b"\x01\x00" + (4).to_bytes(8, "little") + b"\x1f\x80"
+    assert shown(scene, "SYSCALL_POLL_E", many) == ("4:dffff801f", "")

@@ -118,3 +118,8 @@ def test_buffers_are_given_in_hexadecimal() -> None:
     for text in ("", "0", "zz", "00 ff"):
         with pytest.raises(ConstantError, match="operator support hex strings only"):
             unhex(text)
+
+
+def test_blanks_before_a_number_do_not_count_among_its_digits() -> None:
+    """However many."""
+    assert number(" " * 100 + "5", types.PT_INT64) == 5

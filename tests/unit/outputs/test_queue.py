@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tercel.outputs.queue import OutputQueue
+from tercel.outputs.queue import PATIENT_SIZE, OutputQueue
 from tests.unit.outputs.helpers import Recorder, alert
 
 
@@ -88,3 +88,84 @@ def test_a_failing_channel_is_reported_and_the_run_goes_on() -> None:
     queue.close()
     assert well.lines == ["x"]
     assert "no space left" in reports[0]
+
+
+class Gone(Recorder):
+    """A channel whose reader has gone."""
+
+    def send(self, alerts: object) -> None:
+        raise BrokenPipeError
+
+
+def test_a_failing_channel_is_reported_once_and_counted_at_the_end() -> None:
+    """A full disk fails every batch."""
+    reports: list[str] = []
+    queue = OutputQueue([Broken()], reports.append, capacity=1, patient=True)
+    queue.start()
+    for number in range(5):
+        queue.put(alert(str(number)))
+    assert queue.close()
+    assert reports == [
+        "Error: cannot send to output recorder: no space left",
+        "Error: 5 alerts could not be delivered to output recorder",
+    ]
+
+
+def test_a_channel_that_nobody_reads_any_more_is_left_in_silence() -> None:
+    """As with `tercel run ... | head`; the producer can ask whether anybody is left."""
+    reports: list[str] = []
+    gone, well = Gone(), Recorder()
+    both, alone = OutputQueue([gone, well], reports.append), OutputQueue([Gone()], reports.append)
+    for queue in (both, alone):
+        queue.start()
+        queue.put(alert("x"))
+        queue.close()
+    assert (both.deserted, alone.deserted) == (False, True)
+    assert well.lines == ["x"]
+    assert reports == []
+
+
+def test_a_producer_that_is_made_to_wait_can_be_stopped() -> None:
+    """An output that blocks must not keep the run from ending."""
+    stuck = Recorder()
+    stuck.gate.clear()
+    stops = iter([False, False, True])
+    reports: list[str] = []
+    queue = OutputQueue([stuck], reports.append, capacity=1, timeout=0.05, patient=True, stopped=lambda: next(stops))
+    queue.start()
+    for number in range(3):
+        queue.put(alert(str(number)))
+    assert queue.drops == 1
+    assert not queue.close()
+    assert "output timeout" in reports[0]
+    stuck.gate.set()
+
+
+def test_a_negative_capacity_is_none() -> None:
+    """Nothing could ever be put into such a queue."""
+    channel = Recorder()
+    queue = OutputQueue([channel], print, capacity=-1, patient=True)
+    queue.start()
+    queue.put(alert("x"))
+    queue.close()
+    assert channel.lines == ["x"]
+
+
+def test_a_patient_queue_holds_no_more_text_than_it_may() -> None:
+    """Long alerts wait for each other even when there are few of them."""
+    channel = Recorder()
+    channel.gate.clear()
+    asked: list[bool] = []
+
+    def stopped() -> bool:
+        asked.append(True)
+        return True
+
+    queue = OutputQueue([channel], print, patient=True, stopped=stopped)
+    for _ in range(3):
+        queue.put(alert("x" * (PATIENT_SIZE // 2)))
+    assert asked == []
+    queue.start()
+    channel.gate.set()
+    queue.close()
+    assert len(channel.lines) == 3

@@ -160,3 +160,18 @@ def test_plugins_that_would_be_loaded_are_named_as_not_built(tmp_path: Path) -> 
     text = "plugins: [{name: container}, {name: json}]\n"
     assert load(tmp_path, text).idle_keys() == ["plugins (json)"]
     assert load(tmp_path, text + "load_plugins: []\n").idle_keys() == []
+
+
+def test_of_thousands_of_unknown_keys_some_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    """Looking for near names takes time, and nobody reads so many."""
+    path = tmp_path / "many.yaml"
+    path.write_text("".join(f"unknwon_{number}: 1\n" for number in range(5000)))
+    notes = [text for _, text in load_config(str(path)).notes]
+    assert sum("unknown configuration key '" in text for text in notes) == 40
+    assert f"{path}: 4960 more unknown configuration keys are ignored." in notes
+
+
+def test_no_more_is_read_than_a_configuration_may_have() -> None:
+    """A device that never ends is refused."""
+    with pytest.raises(ConfigError, match="longer than 16 MiB"):
+        load_config("/dev/zero")

@@ -27,6 +27,31 @@ def test_a_second_request_does_not_wait() -> None:
     assert control.stopped_by == "SIGINT"
 
 
+def test_reading_from_a_silent_pipe_is_left_soon_after_the_request() -> None:
+    """Nothing else would end it; the signals stay in the control's hands until its end."""
+    source, target = os.pipe()
+    with Control() as control:
+        timer = threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        started = time.monotonic()
+        with control.reading():
+            os.read(source, 1)
+        assert time.monotonic() - started < 10
+        assert control.stopped_by == "SIGINT"
+    os.close(source)
+    os.close(target)
+
+
+def test_a_request_after_the_reading_interrupts_nothing() -> None:
+    """What comes then is short, and wanted: delivering alerts and the summary."""
+    with Control() as control:
+        with control.reading():
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        control.wait(0.01)
+    assert control.stopped_by == "SIGTERM"
+
+
 def test_reopening_is_done_once() -> None:
     """SIGUSR1 asks for it."""
     calls: list[int] = []

@@ -96,3 +96,18 @@ def test_base64_is_a_matter_of_the_registry() -> None:
     assert (
         registry.bind("evt.buffer").options.buffer_format != Registry.syscall().bind("evt.buffer").options.buffer_format
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "print_text", "message"),
+    [
+        ("append_output[].extra_output=%no.such", "", "Config error: append_output: invalid formatting token no.such"),
+        ("append_output[].extra_fields[]=no.such", "", "append_output: invalid formatting token no.such"),
+        ("append_output[].extra_fields[]={x: '%'}", "", "append_output: invalid formatting syntax"),
+        ("json_output=true", "%no.such", "-p: invalid formatting token no.such"),
+    ],
+)
+def test_formats_that_are_added_to_outputs_are_checked_once(option: str, print_text: str, message: str) -> None:
+    """Not with every rule that they are added to, nor only when an alert is built."""
+    with pytest.raises(ConfigError, match=message):
+        output_policy(config_of_options([option]), print_text, Registry.syscall())

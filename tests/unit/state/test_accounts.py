@@ -45,3 +45,16 @@ def test_there_is_an_end_to_accounts() -> None:
     table.add_user("", User(1, 0, "renamed", "", ""))
     assert counters.users_refused == 3
     assert [user.name for user in table.users_of("")] == ["u0", "renamed"]
+
+
+def test_a_name_longer_than_any_is_refused() -> None:
+    """Also in place of a name that is known."""
+    counters = Counters()
+    table = Accounts(counters)
+    table.add_user("", User(1, 1, "n" * 8000, "", ""))
+    table.add_user("", User(1, 1, "n" * 8193, "", ""))
+    table.add_group("c" * 9000, 1, "g")
+    found = table.user("", 1)
+    assert found is not None
+    assert len(found.name) == 8000
+    assert counters.users_refused == 2

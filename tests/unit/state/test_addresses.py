@@ -12,6 +12,7 @@ from tercel.state.addresses import (
     address_text,
     ip_text,
     is_mapped,
+    listed_name,
     read_endpoint,
     read_tuple,
     set_tuple,
@@ -54,6 +55,7 @@ def test_mapped_addresses_are_kept_as_ipv4_when_both_are() -> None:
 def test_a_connection_seen_from_either_side_changes_nothing() -> None:
     """Only new ends count as a change."""
     fd = FdInfo(model.FD_IPV4_SOCK)
+    fd.l4proto = model.L4_TCP
     ends = read_tuple(ipv4_tuple("1.2.3.4", 5, "6.7.8.9", 10))
     back = read_tuple(ipv4_tuple("6.7.8.9", 10, "1.2.3.4", 5))
     assert ends is not None
@@ -67,6 +69,7 @@ def test_a_connection_seen_from_either_side_changes_nothing() -> None:
 def test_a_destination_that_is_known_can_be_kept() -> None:
     """What the call was entered with stands against what its exit tells."""
     fd = FdInfo(model.FD_IPV4_SOCK)
+    fd.l4proto = model.L4_UDP
     fd.sip = bytes(4)
     fd.dip = packed("9.9.9.9")
     fd.dport = 53
@@ -85,13 +88,30 @@ def test_sockets_without_ports_are_named_without_them() -> None:
     fd.dip = packed("5.6.7.8")
     fd.l4proto = model.L4_ICMP
     assert socket_name(fd) == "1.2.3.4->5.6.7.8"
+    assert listed_name(fd) == "1.2.3.4:0->5.6.7.8:0"
+    fd.l4proto = model.L4_UNKNOWN
+    assert socket_name(fd) == "<unknown>"
     fd.kind = model.FD_IPV4_SERVSOCK
     fd.dport = 80
     assert socket_name(fd) == "5.6.7.8:80"
 
 
+def test_ipv6_sockets_have_names_for_icmp_but_not_for_raw() -> None:
+    """So it is with Falco."""
+    fd = FdInfo(model.FD_IPV6_SOCK)
+    fd.sip = bytes(15) + b"\x01"
+    fd.dip = bytes(16)
+    fd.l4proto = model.L4_ICMP
+    assert socket_name(fd) == "::1->::"
+    fd.sip = bytes(16)
+    assert socket_name(fd) == "0.0.0.0->0.0.0.0"
+    fd.l4proto = model.L4_RAW
+    assert socket_name(fd) == "<unknown>"
+
+
 def test_unix_sockets_are_named_by_pointers_and_path() -> None:
-    """The pointers are hexadecimal; without a path a blank remains."""
+    """The pointers are hexadecimal; without a path a blank remains. What cannot be printed is left out of it."""
+    assert unix_name(unix_tuple(1, 2, "/run/\u00e9x\n")) == "1->2 /run/x"
     data = unix_tuple(0xFFFF94DC817B9400, 0, "/run/x")
     assert unix_name(data) == "ffff94dc817b9400->0 /run/x"
     fd = FdInfo(model.FD_UNKNOWN)

@@ -98,3 +98,9 @@ def test_any_path_is_looked_at_without_an_error(path: str) -> None:
     """Whatever comes out has a name."""
     found = match_path(path)
     assert found is None or found.short
+
+
+def test_a_path_longer_than_any_is_not_looked_at() -> None:
+    """Nor remembered."""
+    assert match_cgroups([("cpu", "/" + "x" * 5000 + "/lxc/name")]) is None
+    assert match_cgroups([("cpu", "/lxc/name")]) is not None

@@ -102,3 +102,22 @@ def test_the_oldest_container_is_let_go_when_there_are_too_many() -> None:
     assert "c0" not in table.by_id
     table.remove("c5")
     assert "c5" not in table.by_id
+
+
+def test_the_oldest_container_is_let_go_when_there_is_too_much_text() -> None:
+    """A report may be a megabyte long; one that was replaced or removed does not count."""
+    counters = Counters()
+    table = ContainerTable(counters)
+    count = limits.MAX_CONTAINER_TEXT // limits.MAX_CONTAINER_JSON
+    for number in [0, 0, *range(count)]:
+        container = Container(f"c{number}", "docker")
+        container.raw_json = "x" * (limits.MAX_CONTAINER_JSON - 100)
+        table.add(container)
+    assert len(table.by_id) == count
+    table.add(container)
+    assert counters.containers_evicted == 0
+    last = Container("last", "docker")
+    last.image = "i" * limits.MAX_CONTAINER_JSON
+    table.add(last)
+    assert "c0" not in table.by_id
+    assert counters.containers_evicted == 1

@@ -46,3 +46,12 @@ def test_own_addresses_are_known() -> None:
     assert interfaces.is_local(b"\x20\x01" + bytes(13) + b"\x77")
     interfaces.clear()
     assert not interfaces.is_local(packed("10.0.2.15"))
+
+
+def test_there_is_an_end_to_interfaces_and_their_names() -> None:
+    """A damaged list may have any number."""
+    interfaces = InterfaceTable()
+    for _ in range(5000):
+        interfaces.add(Interface("n" * 1000, packed("10.0.2.15"), packed("255.255.255.0"), packed("10.0.2.255")))
+    assert len(interfaces.all) == 4096
+    assert {len(interface.name) for interface in interfaces.all} == {255}

@@ -35,6 +35,14 @@ def machine() -> Machine:
     return found
 
 
+def test_zeros_behind_an_environment_are_no_part_of_it(machine: Machine) -> None:
+    """Those between its texts are."""
+    thread = ThreadInfo(3)
+    thread.env = ["A=1", "", "B=2", "", ""]
+    machine.thread(thread)
+    assert thread.env == ["A=1", "", "B=2"]
+
+
 def test_the_side_with_the_listening_port_is_the_server(machine: Machine) -> None:
     """The client comes to stand on the left; who neither listens is the client."""
     machine.fd(1, 3, socket(model.FD_IPV4_SERVSOCK, b"", 0, bytes(4), 80))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tercel.state import model
+from tercel.state import limits, model
 from tercel.state.limits import Counters
 from tercel.state.model import FdInfo, ThreadInfo
 from tercel.state.threads import ThreadTable
@@ -128,14 +128,33 @@ def test_descriptor_tables_have_an_end(table: ThreadTable) -> None:
     assert table.counters.fds_refused == 4
 
 
+def test_long_names_of_descriptors_are_kept_while_there_is_room(table: ThreadTable) -> None:
+    """Then only short ones are; no name is longer than any path."""
+    shell = table.threads[10]
+    names = ("n" * 8000, "n" * 8193, "n" * 200)
+    fds = [FdInfo(model.FD_FILE) for _ in names]
+    for fd, name in zip(fds, names, strict=True):
+        fd.name = name
+    assert [table.add_fd(shell, number, fd) for number, fd in enumerate(fds)] == [True, False, True]
+    table.fd_count += limits.ROOMY
+    assert [table.add_fd(shell, 10 + number, fd) for number, fd in enumerate(fds)] == [False, False, True]
+    assert table.counters.fds_refused == 3
+
+
 def test_text_has_an_end(table: ThreadTable) -> None:
-    """A thread that is too long-winded keeps its place without arguments and environment."""
-    table.max_text = table.text_count + 100
+    """A thread that is too long-winded keeps its place without arguments and environment, and short names."""
+    table.max_text = table.text_count + 200
     thread = make(80, 80, 1)
-    thread.args = ["x" * 200]
+    thread.args = ["x" * 300]
+    thread.comm = "c" * 5000
     table.add(thread)
     assert thread.args == []
+    assert thread.comm == "c" * 64
     assert table.counters.texts_refused == 1
+    many = make(82, 82, 1)
+    many.env = [""] * 100
+    table.add(many)
+    assert many.env == []
     other = make(81, 81, 1)
     other.args = ["y" * 50]
     table.add(other)

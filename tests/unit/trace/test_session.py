@@ -134,3 +134,26 @@ def test_a_wrong_filter_or_format_is_refused_at_once(options: TraceOptions) -> N
         trace(replace(options, filter="evt.nothing=1"))
     with pytest.raises(FormatError):
         trace(replace(options, format="%nothing"))
+
+
+def test_the_capture_that_is_read_is_not_written_over(options: TraceOptions, tmp_path: Path) -> None:
+    """By whatever name."""
+    link = tmp_path / "link.scap"
+    link.symlink_to(options.captures[0])
+    before = link.read_bytes()
+    for name in (options.captures[0], str(link)):
+        with pytest.raises(CaptureError, match="cannot write to the capture that is read"):
+            trace(replace(options, write=name))
+    assert link.read_bytes() == before
+
+
+def test_what_was_passed_over_is_told(tmp_path: Path) -> None:
+    """Blocks, and events that cannot be decoded."""
+    content = samples.builder().block(0x7777, b"1234").event(OPEN_X, [bytes(60)]).bytes()
+    made, text = trace(TraceOptions((samples.capture(tmp_path, content),), format=DEFAULT_FORMAT))
+    assert len(text.splitlines()) == 2
+    assert made.remarks() == [
+        "1 events could not be decoded and are left out",
+        "1 blocks of unknown types were passed over",
+        "1 events told the state nothing, since parameters have lengths that do not fit their types",
+    ]

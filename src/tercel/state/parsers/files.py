@@ -24,6 +24,8 @@ _LOWER_LAYER: Final = 1 << 16
 _CREAT_UPPER_LAYER: Final = 1 << 0
 _CREAT_LOWER_LAYER: Final = 1 << 1
 _UNKNOWN: Final = "<NA>"
+# The system takes no longer path.
+_MAX_RAW: Final = 4096
 
 
 def _open(m: Machine, thread: ThreadInfo, number: i64, base: str, name: str, flags: i64, dev: i64, ino: i64) -> None:
@@ -32,7 +34,7 @@ def _open(m: Machine, thread: ThreadInfo, number: i64, base: str, name: str, fla
     fd.open_flags = flags
     fd.dev = dev
     fd.ino = ino
-    fd.name_raw = name
+    fd.name_raw = name if len(name) <= _MAX_RAW else name[:_MAX_RAW]
     fd.name = paths.join(base, name)
     fd.is_upper_layer = flags & _UPPER_LAYER != 0
     fd.is_lower_layer = flags & _LOWER_LAYER != 0

@@ -11,8 +11,8 @@ from tercel.state.addresses import (
     FAMILY_INET,
     FAMILY_INET6,
     FAMILY_UNIX,
-    Tuple,
     address_text,
+    ends_text,
     read_endpoint,
     read_tuple,
     set_tuple,
@@ -199,7 +199,7 @@ def parse_accept(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     if ends is not None:
         set_tuple(fd, ends, False)
         fd.l4proto = L4_TCP
-        fd.name = _tuple_name(ends)
+        fd.name = ends_text(ends.sip, ends.sport, ends.dip, ends.dport)
     elif data[0] == FAMILY_UNIX and set_unix(fd, data):
         fd.name = unix_name(data)
     else:
@@ -207,12 +207,6 @@ def parse_accept(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     fd.role = ROLE_SERVER
     fd.is_connected = True
     m.open_fd(thread, number, fd)
-
-
-def _tuple_name(ends: Tuple) -> str:
-    fd = FdInfo(FD_UNKNOWN)
-    set_tuple(fd, ends, False)
-    return socket_name(fd)
 
 
 def parse_socketpair(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
