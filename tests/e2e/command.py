@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import resource
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from tercel.cli.main import main
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Room for the interpreter, its libraries and everything that bad input may make the command hold on to.
 MEMORY_MIB = 1024
@@ -24,6 +19,8 @@ MEMORY_MIB = 1024
 PLACE = re.compile(r"offset \d+|near byte \d+|:\d+:\d+|line \d+|column \d+")
 
 _COMMAND = (sys.executable, "-m", "tercel")
+# A shell sets the limits, so that nothing has to run between fork and exec.
+_LIMITED = ("/bin/sh", "-c", 'ulimit -v "$0" && ulimit -c 0 && exec "$@"')
 
 
 @dataclass(frozen=True)
@@ -65,39 +62,21 @@ def run_process(
 ) -> Outcome:
     """Run the command in a process of its own with limited memory and time; a signal that ends it fails the test."""
     done = subprocess.run(
-        [*_COMMAND, *words],
+        limited(words, memory_mib),
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
         timeout=timeout,
         check=False,
-        preexec_fn=limit(memory_mib),
     )
     err = done.stderr.decode()
     assert done.returncode >= 0, f"ended by signal {-done.returncode}: {err}"
     return Outcome(done.returncode, (done.stdout or b"").decode(), err)
 
 
-def start(*words: str, stdout: IO[bytes] | int = subprocess.PIPE) -> subprocess.Popen[bytes]:
-    """Start the command and return the process."""
-    return subprocess.Popen(
-        [*_COMMAND, *words],
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        preexec_fn=limit(MEMORY_MIB),  # noqa: PLW1509 - no other thread runs here
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-
-
-def limit(memory_mib: int) -> Callable[[], None]:
-    """Return what limits the address space of a process before it starts, and keeps it from dumping core."""
-
-    def apply() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-    return apply
+def limited(words: tuple[str | bytes, ...], memory_mib: int = MEMORY_MIB) -> list[str | bytes]:
+    """Return the command line that runs the command with so much address space and no core dump."""
+    return [*_LIMITED, str(memory_mib << 10), *_COMMAND, *words]
 
 
 def assert_reading_or_error(outcome: Outcome) -> None:

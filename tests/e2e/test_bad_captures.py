@@ -6,15 +6,14 @@ import gzip
 import io
 import itertools
 import struct
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.captures import RULES, add, beginning, story, write
+from tests.e2e.captures import RULES, beginning, story, write
 from tests.e2e.command import Outcome, assert_reading_or_error, run_main, run_process
 from tests.unit.capture.build import CLOSE_E, CaptureBuilder, old_capture, small_capture
-from tests.unit.state.build import Value
 
 CHUNKS = 16
 CHUNK = pytest.mark.parametrize("chunk", range(CHUNKS))
@@ -109,7 +108,7 @@ def flipped(data: bytes, at: int, mask: int) -> bytes:
 
 
 @CHUNK
-@pytest.mark.parametrize("mask", [0xFF, 0x01, 0x80])
+@pytest.mark.parametrize("mask", [0xFF, 0x01])
 def test_any_byte_may_be_wrong(whole: Story, tmp_path: Path, chunk: int, mask: int) -> None:
     """Events before it are printed as ever; what is left out is told."""
     for at in range(chunk, len(whole.data), CHUNKS):
@@ -148,11 +147,11 @@ def test_what_is_left_of_a_damaged_capture_can_be_written(whole: Story, tmp_path
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("chunk", range(2))
 def test_captures_of_every_age_and_byte_order_may_be_damaged(
-    tmp_path: Path, make: type[bytes], order: str, chunk: int
+    tmp_path: Path, make: Callable[[str], bytes], order: str, chunk: int
 ) -> None:
     """Cut or changed, they end in a reading or in one message."""
-    data = bytes(make(order))  # type: ignore[arg-type]
-    for at in range(chunk, len(data), 2):
+    data = make(order)
+    for at in range(chunk, len(data), 4):
         assert_reading_or_error(trace(write(tmp_path, flipped(data, at, 0xFF))))
         if at % 3 == 0:
             assert_reading_or_error(trace(write(tmp_path, data[:at])))
@@ -193,7 +192,6 @@ def test_a_length_that_cannot_be_ends_the_reading_at_its_place(tmp_path: Path, k
     assert f"offset {len(SECTION + EVENT)}" in outcome.err
 
 
-@cache
 def pcapng() -> bytes:
     """Return a network capture of the same container format: an interface and a packet."""
     made = CaptureBuilder().section()
@@ -314,10 +312,6 @@ def test_several_captures_end_with_the_one_that_is_damaged(tmp_path: Path, whole
     assert bad in outcome.errors[0]
 
 
-class Bomb(io.RawIOBase):
-    """Zeros without end, as far as they are asked for."""
-
-
 def gzip_bomb(head: bytes, mebibytes: int) -> bytes:
     """Return a small gzip file that inflates to `head` and so many mebibytes of zeros."""
     target = io.BytesIO()
@@ -341,33 +335,34 @@ def test_a_gzip_bomb_in_one_block_takes_no_memory(tmp_path: Path, kind: int, mes
     assert message in outcome.err
 
 
+# The least that an entry may have: numbers, and texts of no length.
+_ENTRY = 124
+
+
 def threads(first: int, count: int) -> bytes:
-    """Return a process list block of threads with the least that an entry may have."""
-    entry = bytearray(CaptureBuilder().with_lengths([CaptureBuilder().thread(1)]))
-    parts = []
-    for tid in range(first, first + count):
-        struct.pack_into("<QQQ", entry, 4, tid, tid, 1)
-        parts.append(bytes(entry))
+    """Return a process list block of threads of which hardly more is told than their ids."""
+    rest = bytes(_ENTRY - 28)
+    parts = [struct.pack("<IQQQ", _ENTRY, tid, tid, 1) + rest for tid in range(first, first + count)]
     return CaptureBuilder().block(0x215, b"".join(parts)).bytes()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(120)
 @pytest.mark.slow
 def test_ten_million_threads_fill_the_table_and_no_more(tmp_path: Path) -> None:
-    """Memory is bounded by the table, time by the file; what did not fit is counted."""
-    path = tmp_path / "threads.scap.gz"
-    table = 50_000
-    with gzip.open(path, "wb", compresslevel=1) as file:
-        file.write(SECTION)
-        for first in range(2, 120_000, 40_000):
-            file.write(threads(first, 40_000))
-        file.write(EVENT)
-    size = f"falco_libs.thread_table_size={table}"
-    rules = tmp_path / "rules.yaml"
+    """Memory is bounded by the table; the millions behind those that fit are passed over, and counted."""
+    path, rules = tmp_path / "threads.scap.gz", tmp_path / "rules.yaml"
     rules.write_text(RULES)
-    outcome = run_process("run", "-r", str(rules), "-e", str(path), "-o", size, memory_mib=400, timeout=80)
+    block = threads(2, 100_000)
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(SECTION + block)
+        member = gzip.compress(block, compresslevel=1)
+    with path.open("ab") as file:
+        # The same threads again and again: the table is full by then and does not look who they are.
+        file.write(member * 99 + gzip.compress(EVENT))
+    size = "falco_libs.thread_table_size=50000"
+    outcome = run_process("run", "-r", str(rules), "-e", str(path), "-o", size, memory_mib=400, timeout=110)
     assert outcome.status == 0
-    assert "70000 threads were left out because the table was full" in outcome.err
+    assert "9950000 threads were left out because the table was full" in outcome.err
 
 
 def test_a_list_that_claims_ten_million_threads_and_has_one_ends_early(tmp_path: Path) -> None:
@@ -378,22 +373,3 @@ def test_a_list_that_claims_ten_million_threads_and_has_one_ends_early(tmp_path:
     assert_reading_or_error(outcome)
     assert outcome.status == 1
     assert "ends early" in outcome.err
-
-
-HUGE = b"A" * 60_000
-CYCLE: list[tuple[str, list[Value], int]] = []
-
-
-def test_numbers_as_large_as_they_come_are_only_numbers(tmp_path: Path) -> None:
-    """Descriptors, threads and times at the ends of their ranges."""
-    made = beginning()
-    for number in (-1, -(1 << 63), (1 << 63) - 1, 1 << 62, 1 << 31):
-        add(made, "SYSCALL_OPEN_X", number, "/x", 1, 0, 0, 0, tid=number)
-        add(made, "SYSCALL_CLOSE_E", number, tid=number)
-        add(made, "SYSCALL_CLOSE_X", 0, number, tid=number, ts=number % (1 << 64) or 1)
-        add(made, "SYSCALL_DUP2_X", number, number, number)
-        add(made, "SYSCALL_CLOSE_RANGE_X", 0, 0, 0xFFFFFFFF, 0)
-    outcome = trace(write(tmp_path, made.bytes()))
-    assert_reading_or_error(outcome)
-    assert (outcome.status, len(outcome.lines)) == (0, 25)
-    assert run(tmp_path, write(tmp_path, made.bytes())).status == 0

@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         except FilterError as error:
             return _fail(_with_hint(error))
         except FormatError as error:
-            return _fail(str(error))
+            return _fail(f"format error at index {error.index}: {error}")
 
 
 def _finish(trace: Trace, control: Control, *, verbose: bool) -> int:

@@ -14,6 +14,9 @@ from tercel.sensor.config_table import KEYS, Key
 _TRUE: Final = frozenset({"y", "yes", "true", "on"})
 _FALSE: Final = frozenset({"n", "no", "false", "off"})
 
+# Looking for words like a longer one takes time, and finds none.
+_LONGEST_WORD: Final = 80
+
 # The plugin that the sensor has built in.
 CONTAINER_PLUGIN: Final = "container"
 
@@ -178,6 +181,8 @@ class Config:
 
 def suggestion(word: str, known: tuple[str, ...] | list[str]) -> str:
     """Return ` Did you mean ...?` when one of the known words is close, else nothing."""
+    if len(word) > _LONGEST_WORD:
+        return ""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f" Did you mean '{near[0]}'?" if near else ""
 

@@ -14,6 +14,7 @@ from tercel.sensor.config_table import KEYS
 from tercel.sensor.environment import expand
 
 _STRATEGIES: Final = ("append", "override", "add-only")
+_DEEPEST: Final = max(name.count(".") for name in KEYS) + 1
 # A file of thousands of mistakes is another kind of file; looking for near names takes time.
 _MOST_NOTES: Final = 40
 _GROUPS: Final = frozenset(name.rsplit(".", n)[0] for name in KEYS for n in range(1, name.count(".") + 1))
@@ -52,7 +53,7 @@ def _note_options(config: Config, assignments: Iterable[tuple[list[str | int], T
     """Note options for keys that no version of the configuration has."""
     for steps, _ in assignments:
         names = list(itertools.takewhile(lambda step: isinstance(step, str), steps))
-        prefixes = {".".join(map(str, names[:n])) for n in range(1, len(names) + 1)}
+        prefixes = {".".join(map(str, names[:n])) for n in range(1, min(len(names), _DEEPEST) + 1)}
         name = ".".join(map(str, names))
         if not prefixes & KEYS.keys() and name not in _GROUPS:
             near = suggestion(name, list(KEYS))

@@ -102,7 +102,7 @@ class Sensor:
         if control.stopped_by:
             self._log.info(f"{control.stopped_by} received, exiting...")
         self.events = replay.events
-        self._remark(replay, queue)
+        self._streams.err.write(self._remarks(replay, queue))
         if not self.stuck:
             self._streams.out.write(detection_summary(self._ruleset))
             self._streams.out.flush()
@@ -148,12 +148,12 @@ class Sensor:
         if self._progress is not None:
             self._progress.clear()
 
-    def _remark(self, replay: Replay, queue: OutputQueue) -> None:
-        if queue.drops:
-            self._log.warning(f"{queue.drops} alerts were dropped because an output's queue was full")
-        for remark in [*remarks(replay.sources), *self._machine.counters.remarks()]:
-            self._log.warning(remark)
+    def _remarks(self, replay: Replay, queue: OutputQueue) -> str:
+        """Return what was left out, in lines; it belongs to the summary, whatever becomes of the log."""
+        found = [*remarks(replay.sources), *self._machine.counters.remarks()]
         if replay.malformed:
-            self._log.warning(
-                f"{replay.malformed} events could not be decoded and were left out; the last: {replay.last_malformed}",
-            )
+            last = f"; the last: {replay.last_malformed}" if replay.last_malformed else ""
+            found.append(f"{replay.malformed} events could not be decoded and were left out{last}")
+        if queue.drops:
+            found.append(f"{queue.drops} alerts were dropped because an output's queue was full")
+        return "".join(f"{remark}\n" for remark in found)
