@@ -102,9 +102,11 @@ def _finish(trace: Trace, control: Control, *, verbose: bool) -> int:
         with control.reading():
             trace.run()
     except CaptureError as error:
-        if isinstance(error.__cause__, BrokenPipeError):
+        # Compiled code keeps the context of what it raises, and not the cause.
+        reason = error.__cause__ or error.__context__
+        if isinstance(reason, BrokenPipeError):
             # Nobody reads what is written to standard output any more.
-            raise error.__cause__ from None
+            raise reason from None
         status = _fail(str(error))
     for remark in trace.remarks():
         print(remark, file=sys.stderr)
