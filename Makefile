@@ -25,8 +25,9 @@ test: build  ## check style, types and layers, run every test on both forms, fuz
 	@tools/setup-peers
 	@$(BIN)/python tools/check.py
 
-bench: build  ## replay five million events, beside sysdig where it is installed
-	@$(BIN)/python -m bench
+bench: build  ## measure speed beside sysdig and write docs/performance.md; SIZE is the number of events
+	@tools/setup-peers
+	@$(BIN)/python -m bench --events $(or $(SIZE),20000000)
 
 soak: build  ## run each fuzzer for SOAK seconds (default 1800) and keep the log
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SOAK),1800) --log tests/fuzz/logs

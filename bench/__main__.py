@@ -1,139 +1,107 @@
-"""Replay a long capture, beside sysdig where it is installed, and load rules: `python -m bench [--short]`.
+"""Measure Tercel beside sysdig: `python -m bench [--short] [--events N] [--against FOLDER]`.
 
-Rates are events per second of CPU time (user and system), which other work on the machine disturbs least. Memory is
-the most a program had resident; the kernel counts at least what the benchmark itself has, about 20 MiB.
+Rates are events per second of CPU time (user and system), which other work on the machine disturbs least, medians of
+several runs, the time for a few events taken off. docs/performance.md says how it is done, and a full run writes the
+figures there. Memory is the most a program had resident; the kernel counts at least what the benchmark itself has,
+about 20 MiB.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench.amplify import Amplified
-from bench.measure import Cost, best_of, measure
+from bench.against import compare
+from bench.duel import Effort
+from bench.machine import facts
+from bench.page import write_page
+from bench.sections import Run, beside_sysdig, hostile, rule_counts, starting
+from bench.tables import Table, goals_table
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-SHARED: Final = Path(os.environ.get("TERCEL_SHARED", ROOT.parent / "shared"))
-TERCEL: Final = (sys.executable, "-m", "tercel")
-PLAIN: Final = {"PYTHONPATH": str(ROOT / "src")}
-LOADING_BUDGET_MS: Final = 400
-FAILURES: Final[list[str]] = []
-
-
-def capture() -> Path:
-    """Return the capture to amplify: one that sysdig reads too where the recorded data is at hand."""
-    recorded = SHARED / "captures" / "web.classic.scap.gz"
-    return recorded if recorded.is_file() else ROOT / "examples" / "attack-container.scap.gz"
+COUNTS: Final = (0, 30, 100, 300, 1_000, 3_000, 10_000)
+SHORT_COUNTS: Final = (30, 300, 1_000)
+RULES_MIX: Final = "mix"
 
 
-def rules() -> Path:
-    """Return the rules to apply."""
-    recorded = SHARED / "compat" / "rules-2025" / "falco_rules.yaml"
-    return recorded if recorded.is_file() else ROOT / "rulesets" / "tercel_rules.yaml"
-
-
-def rule_files() -> list[Path]:
-    """Return the rule files whose loading is timed."""
-    folders = ("rules-2022", "rules-2025", "rules-2026")
-    recorded = [path for folder in folders for path in sorted((SHARED / "compat" / folder).glob("falco*_rules.yaml"))]
-    return [ROOT / "rulesets" / "tercel_rules.yaml", *recorded]
-
-
-def amplified(target: Path, events: int) -> Amplified:
-    """Amplify the capture in another process: the memory of this one counts as that of the programs it starts."""
-    command = (sys.executable, "-m", "bench.amplify", str(capture()), str(target), str(events))
-    rounds, made = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout.split()
-    return Amplified(target, int(rounds), int(made))
-
-
-def replay_command(path: Path) -> tuple[str, ...]:
-    """Return the command that applies the rules to a capture."""
-    options = ("-o", "engine.kind=replay", "-o", f"engine.replay.capture_file={path}")
-    return (*TERCEL, "run", "-r", str(rules()), *options)
-
-
-def row(name: str, cost: Cost, events: int) -> float:
-    """Print one line of the table and return the rate."""
-    if cost.status != 0:
-        FAILURES.append(name)
-        print(f"{name:36} failed with status {cost.status}: {cost.errors[-400:]}")
-        return 0.0
-    rate = events / cost.cpu
-    print(f"{name:36} {rate:12,.0f} {cost.cpu:9.2f} {cost.wall:9.2f} {cost.memory_mib:9.1f}", flush=True)
-    return rate
-
-
-def header(made: Amplified) -> None:
-    """Print what is replayed and the heads of the columns."""
-    size = made.path.stat().st_size / 2**20
-    print(f"{capture().name} x {made.rounds}: {made.events:,} events, {size:.0f} MiB; rules {rules()}")
-    print(f"{'':36} {'events/s':>12} {'CPU s':>9} {'wall s':>9} {'MiB':>9}")
-
-
-def bench_replay(folder: Path, events: int, uncompiled_events: int) -> None:
-    """Replay a long capture as installed, a shorter one uncompiled, and compare with sysdig."""
-    made = amplified(folder / "long.scap", events)
-    header(made)
-    sysdig = shutil.which("sysdig")
-    peer = 0.0
-    if sysdig is None:
-        print("sysdig is not installed: no ratio")
-    elif "classic" not in capture().name:
-        print("the capture at hand has events that Debian's sysdig does not know: no ratio")
-    else:
-        peer = row("sysdig, one filter", measure((sysdig, "-r", str(made.path), "proc.name=nosuch")), made.events)
-    own = row("tercel, as installed", measure(replay_command(made.path)), made.events)
-    plain = amplified(folder / "short.scap", uncompiled_events)
-    slow = row("tercel, uncompiled", measure(replay_command(plain.path), PLAIN), plain.events)
-    if peer:
-        print(f"ratio to sysdig: {own / peer:.3f} as installed, {slow / peer:.3f} uncompiled")
-
-
-def bench_loading(times: int) -> None:
-    """Time the loading of rules files, start of the interpreter included."""
-    print(f"\nloading rules, start included, best of {times} (budget {LOADING_BUDGET_MS} ms)")
-    for path in rule_files():
-        cost = best_of(times, (*TERCEL, "run", "-V", str(path)))
-        if cost.status != 0:
-            FAILURES.append(str(path))
-        over = "  over budget" if cost.cpu * 1000 > LOADING_BUDGET_MS else ""
-        verdict = "" if cost.status == 0 else f"  status {cost.status}"
-        name = f"{path.parent.name}/{path.name}"
-        print(f"{name:48} {cost.cpu * 1000:6.0f} ms {cost.memory_mib:7.1f} MiB{over}{verdict}", flush=True)
-
-
-def bench_start(times: int) -> None:
-    """Time the start of the command and the loading of the event table."""
-    version = best_of(times, (*TERCEL, "--version"))
-    table = (
-        "import time; started = time.process_time(); import tercel.events.table; "
-        "import sys; sys.stderr.write(f'{(time.process_time() - started) * 1000:.1f}')"
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "--short", action="store_true", help="a few hundred thousand events, as CI does; writes no page"
     )
-    loaded = min((measure((sys.executable, "-c", table), PLAIN).errors for _ in range(times)), key=float)
-    print(f"\ntercel --version: {version.cpu * 1000:.0f} ms; event table, uncompiled: {loaded} ms")
+    parser.add_argument(
+        "--events",
+        type=int,
+        default=0,
+        help="length of the captures (default 20,000,000; with --against a tenth of that)",
+    )
+    parser.add_argument("--rounds", type=int, default=0, help="runs of each program (default 5)")
+    parser.add_argument("--limit", type=float, default=0, help="CPU seconds that one run may take (default 60)")
+    parser.add_argument("--lib", help="folder with the tercel package to measure, instead of the one installed")
+    parser.add_argument("--against", metavar="FOLDER", help="compare with the tercel package in another folder")
+    parser.add_argument("--folder", help="where the captures are written, up to 7 GB (default: the temporary folder)")
+    return parser.parse_args()
+
+
+def sections(
+    run: Run, counts: tuple[int, ...], rates: dict[int, float], *, short: bool
+) -> Iterator[Callable[[], Table]]:
+    """Yield what is to be measured, in order."""
+
+    def counted() -> Table:
+        table, found = rule_counts(run, RULES_MIX, counts, 30, 1_000 if short else 3_000)
+        rates.update(found)
+        return table
+
+    yield partial(beside_sysdig, run, "web", 1.2, uncompiled=True)
+    yield partial(beside_sysdig, run, "lifecycle", 2.0)
+    if not short:
+        yield partial(beside_sysdig, run, "redis", 1.2)
+        yield partial(beside_sysdig, run, "mix", 1.2)
+    yield partial(beside_sysdig, run, "web", 1.5, packed=True)
+    yield counted
+    yield partial(starting, run, counts[-1])
+    yield partial(hostile, run)
+
+
+def measure_all(run: Run, *, short: bool) -> None:
+    """Measure everything, print it as it comes, and write the page after a full run."""
+    counts = SHORT_COUNTS if short else COUNTS
+    rates: dict[int, float] = {}
+    tables: list[Table] = []
+    effort = f"{run.effort.rounds} runs of each program, none of more than about {run.effort.limit:g} CPU seconds"
+    about = {**facts(run.env), "Effort": effort}
+    print("\n".join(f"{name}: {fact}" for name, fact in about.items()), end="\n\n")
+    for section in sections(run, counts, rates, short=short):
+        tables.append(section())
+        print(tables[-1].text(), flush=True)
+    goals = goals_table(run.goals)
+    print(goals.text(), flush=True)
+    if not short and not run.failures:
+        write_page(about, [goals, *tables], rates, RULES_MIX)
 
 
 def main() -> int:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="a few hundred thousand events, as CI does")
-    parser.add_argument("--events", type=int, default=0, help="how many events at least (default 5,000,000)")
-    arguments = parser.parse_args()
-    events = arguments.events or (300_000 if arguments.short else 5_000_000)
-    times = 1 if arguments.short else 3
-    with tempfile.TemporaryDirectory(prefix="tercel-bench-") as folder:
-        bench_replay(Path(folder), events, min(events, 150_000 if arguments.short else 500_000))
-    bench_loading(times)
-    bench_start(times)
-    if FAILURES:
-        print(f"failed: {', '.join(FAILURES)}")
-    return 1 if FAILURES else 0
+    chosen = arguments()
+    short = bool(chosen.short)
+    events = chosen.events or (500_000 if short else 2_000_000 if chosen.against else 20_000_000)
+    effort = Effort(chosen.rounds or (1 if short else 5), chosen.limit or (1.5 if short else 60.0))
+    env = {"PYTHONPATH": str(Path(chosen.lib).resolve())} if chosen.lib else {}
+    with tempfile.TemporaryDirectory(prefix="tercel-bench-", dir=chosen.folder) as folder:
+        run = Run(Path(folder), events, effort, env)
+        if chosen.against:
+            compare(run, str(Path(chosen.against).resolve()))
+        else:
+            measure_all(run, short=short)
+    for failure in run.failures:
+        print(f"failed: {failure}")
+    return 1 if run.failures else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Tercel: runtime security for Linux hosts and containers.
 
 An event goes one way: `capture` reads it, `state` knows what the machine looked like, `fields` and `filters` ask
-questions about it, `rules` say which questions matter, `alerts` put the answer into words, `outputs` deliver it.
+questions about it, `rules` say which questions matter, `engine` answers those of all rules at once, `alerts` put the
+answer into words, `outputs` deliver it.
 `sensor` and `trace` run that chain, `cli` is the command line. As a library:
 
     import tercel

@@ -25,7 +25,7 @@ from tercel.rules.report import friendly
 from tercel.state.machine import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from tercel.alerts.alert import Alert
@@ -176,7 +176,9 @@ class Capture:
         self.machine = Machine() if machine is None else machine
         self.reader = SavefileReader(source, self.machine)
         self.malformed = 0
-        self.initial: list[RawEvent] = []
+        # Is given the leading events that `fill` takes in.
+        self.on_initial: Callable[[RawEvent], object] | None = None
+        self._at_beginning = True
 
     @property
     def stats(self) -> SourceStats:
@@ -200,37 +202,41 @@ class Capture:
         """Close the file; there are no events afterwards."""
         self.reader.close()
 
-    def batches(self) -> Iterator[list[RawEvent]]:
-        """Yield events in batches, before they have changed the state: pass each to `machine.process`.
+    def fill(self) -> bool:
+        """Bring the next events into memory, for `reader.advance` to go through; False at the end.
 
         Events about containers and users at the very beginning are the recorder's way of telling what was there when it
         started. They go into the state and are numbered, but nobody sees them.
         """
-        leading = True
-        while batch := self.reader.next_batch():
-            if leading:
-                batch = self._after_leading(batch)
-                leading = not batch
-            if batch:
-                yield batch
+        return self._fill_first() if self._at_beginning else self.reader.fill()
 
-    def _after_leading(self, batch: list[RawEvent]) -> list[RawEvent]:
-        """Take the leading events about the initial state in; return the rest."""
-        for index, event in enumerate(batch):
-            if event.info.id not in INITIAL_STATE:
-                return batch[index:]
-            self.initial.append(event)
-            try:
-                self.machine.process(event)
-            except MalformedEventError:
-                self.malformed += 1
-        return []
+    def _fill_first(self) -> bool:
+        """Take the leading events about the initial state in, and stay in front of the first other one."""
+        reader = self.reader
+        while reader.fill():
+            while reader.advance():
+                if reader.event.type_id not in INITIAL_STATE:
+                    reader.hold()
+                    self._at_beginning = False
+                    return True
+                self._take_initial(reader.event)
+        return False
+
+    def _take_initial(self, event: RawEvent) -> None:
+        if self.on_initial is not None:
+            self.on_initial(event)
+        try:
+            self.machine.process(event)
+        except MalformedEventError:
+            self.malformed += 1
 
     def contexts(self) -> Iterator[Context]:
         """Yield the context of each event; events that cannot be decoded are counted in `malformed`."""
         process = self.machine.process
-        for batch in self.batches():
-            for event in batch:
+        advance = self.reader.advance
+        event = self.reader.event
+        while self.fill():
+            while advance():
                 try:
                     context = process(event)
                 except MalformedEventError:

@@ -44,10 +44,10 @@ def capture_target() -> Callable[[bytes], None]:
         machine = Machine()
         reader = SavefileReader(io.BytesIO(data), machine)
         try:
-            while batch := reader.next_batch():
-                for event in batch:
+            while reader.fill():
+                while reader.advance():
                     try:
-                        ctx = machine.process(event)
+                        ctx = machine.process(reader.event)
                         for field in fields:
                             field.display(ctx)
                     except MalformedEventError:
@@ -76,6 +76,13 @@ def rules_target() -> Callable[[bytes], None]:
     from tests.fuzz import fuzz_rules
 
     return fuzz_rules.one_input
+
+
+def table_target() -> Callable[[bytes], None]:
+    """Find the matches of random rules in random captures by table and plainly."""
+    from tests.fuzz import fuzz_table
+
+    return fuzz_table.one_input
 
 
 def capture_seeds() -> Iterator[bytes]:
@@ -136,6 +143,13 @@ def rules_seeds() -> Iterator[bytes]:
         yield data if len(data) <= MAX_SEED else data[: data.rfind(b"\n- ", 0, MAX_SEED)]
 
 
+def table_seeds() -> Iterator[bytes]:
+    """Yield numbers of rules and events, a few and many."""
+    for size in (20, 60, 150, 300):
+        for number in range(8):
+            yield bytes((byte * (number * 2 + 3) + size) % 251 for byte in range(size))
+
+
 BLOCK_KINDS = (0x201, 0x205, 0x206, 0x210, 0x213, 0x216, 0x217, 0x218, 0x219, 0x220, 0x221, 0x222, 0x0A0D0D0A)
 OPERATORS = (
     "= != < <= > >= contains icontains startswith endswith glob iglob regex in intersects pmatch exists bcontains"
@@ -147,4 +161,5 @@ TARGETS = (
     Target("capture", capture_target, capture_seeds, tuple(kind.to_bytes(4, "little") for kind in BLOCK_KINDS)),
     Target("filter", filter_target, conditions, (*(f" {word} ".encode() for word in OPERATORS.split()), *OPENINGS)),
     Target("rules", rules_target, rules_seeds, (*(f"{word}: ".encode() for word in RULE_KEYS.split()), b"&a", b"*a")),
+    Target("table", table_target, table_seeds, (b"\0\0\0", b"\1\0\0")),
 )

@@ -8,6 +8,7 @@ from typing import Final
 from mypy_extensions import i64, mypyc_attr
 
 from tercel.events.event import Event
+from tercel.events.table import EVENTS
 from tercel.state.model import FdInfo, Interface, MachineInfo, ThreadInfo, User
 
 
@@ -141,20 +142,52 @@ def remarks(sources: list[SourceStats]) -> list[str]:
     return [f"{count} {text}" for count, text in counts if count]
 
 
+# How many events `next_batch` returns at most.
+BATCH_EVENTS: Final = 4096
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Source:
-    """Where events come from."""
+    """Where events come from: one event that moves over windows of bytes.
+
+    while source.fill():
+        while source.advance():
+            look at source.event
+
+    """
 
     def __init__(self) -> None:
         """Start with nothing read."""
         self.stats: SourceStats = SourceStats()
+        self.event: Event = Event(b"", 0, 0, 0, EVENTS[0], 0, -1)
+
+    def fill(self) -> bool:
+        """Bring the next window of events into memory; False at the end.
+
+        What the source knows of the machine goes to the sink here, before the events that follow it. Raises
+        CaptureError once every event before the trouble has been advanced to.
+        """
+        raise NotImplementedError
+
+    def advance(self) -> bool:
+        """Move `event` to the next one of the window; False when there is none, and `event` stays where it is."""
+        raise NotImplementedError
+
+    def hold(self) -> None:
+        """Have the next `advance` stay at the event that the last one moved to."""
+        raise NotImplementedError
 
     def next_batch(self) -> list[Event]:
-        """Return the next events in order; an empty list says that there are no more.
+        """Return copies of the next events in order; an empty list says that there are no more.
 
         Raises CaptureError once everything before the trouble has been returned.
         """
-        raise NotImplementedError
+        batch: list[Event] = []
+        while True:
+            while len(batch) < BATCH_EVENTS and self.advance():
+                batch.append(self.event.copy())
+            if batch or not self.fill():
+                return batch
 
     def close(self) -> None:
         """Release what the source holds; it yields no events afterwards."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -16,14 +17,14 @@ from tercel import __version__
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("tercel.cli.run", "apply rules to a capture file and print the alerts"),
     "trace": ("tercel.cli.trace", "print, filter and rewrite a capture file's events"),
-    "rules": ("tercel.cli.rules", "check rules files"),
+    "rules": ("tercel.cli.rules", "check, explain and profile rules"),
     "fields": ("tercel.cli.fields", "list the fields that conditions and formats can use"),
     "events": ("tercel.cli.events", "list the event types"),
     "version": ("tercel.cli.version", "print versions"),
 }
 
 # What follows a command's options.
-WORDS: Final[dict[str, str]] = {"trace": " [FILTER...]", "rules": " check FILE..."}
+WORDS: Final[dict[str, str]] = {"trace": " [FILTER...]", "rules": " check|explain|profile ..."}
 
 
 class _Command(Protocol):
@@ -55,6 +56,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         status = _dispatch(words)
         sys.stdout.flush()
+        if argv is None:
+            # The interpreter's last collection would look at everything, just before all of it goes away.
+            gc.freeze()
     except BrokenPipeError:
         # The reader went away (`tercel ... | head`): not an error, and nothing more can be said there.
         _drop_stdout()

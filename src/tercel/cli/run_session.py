@@ -213,6 +213,7 @@ class _Run:
 
     def _validate(self) -> int:
         from tercel.rules.loader import read_rules_file
+        from tercel.rules.pause import CollectorPause
         from tercel.sensor.rules_files import expand_paths
 
         loader = self._loader()
@@ -220,8 +221,9 @@ class _Run:
         self._log.info("Validating rules file(s):")
         for path in files:
             self._log.info(f"   {path}")
-        for path in files:
-            loader.load(read_rules_file(path))
+        with CollectorPause(keep=True):
+            for path in files:
+                loader.load(read_rules_file(path))
         return self._show_validation(loader)
 
     def _show_validation(self, loader: RuleLoader) -> int:
@@ -257,6 +259,7 @@ class _Run:
             config.priority(),
             config.text("engine.enter_events").lower(),
             selection,
+            plain=config.text("engine.rule_evaluation").lower() == "plain",
         )
         if arguments.flag_L or arguments.flag_l is not None:
             return self._describe(loader)
@@ -281,10 +284,12 @@ class _Run:
     def _load(self, loader: RuleLoader, files: list[str]) -> None:
         """Load the files; one with errors ends the run once every file has been looked at."""
         from tercel.rules.loader import read_rules_file
+        from tercel.rules.pause import CollectorPause
 
         self._log.info("Loading rules from:")
         for path in files:
-            result = loader.load(read_rules_file(path))
+            with CollectorPause(keep=True):
+                result = loader.load(read_rules_file(path))
             self._log.info(f"   {path} | schema validation: {'ok' if not result.errors else 'failed'}")
             if result.warnings and not result.errors:
                 self._log.warning(result.verbose() if self._arguments.verbose else warnings_in_short(result))

@@ -89,18 +89,19 @@ class Plan:
         self.uses_enter: bool = any(source <= SOURCE_ENTER for source in sources)
 
 
-_PLANS: Final[dict[int, Plan]] = {}
+# By type and number of parameters, as far as they were asked for.
+_PLANS: Final[list[list[Plan | None]]] = [[None] * (info.nparams + 1) for info in EVENTS]
 
 
-def plan_for(type_id: int, nparams: int) -> Plan:
+def plan_for(type_id: i64, nparams: i64) -> Plan:
     """Return the plan for events of a type with a number of parameters, made when first asked for."""
-    key = type_id << 16 | nparams
-    plan = _PLANS.get(key)
+    plans = _PLANS[type_id]
+    # The number of parameters is the capture's word; those beyond the type's are not looked at.
+    count: i64 = min(nparams, len(plans) - 1)
+    plan = plans[count]
     if plan is None:
-        plan = Plan(type_id, min(nparams, EVENTS[type_id].nparams))
-        # The number of parameters is the capture's word: only those that the type can have are worth keeping.
-        if nparams <= EVENTS[type_id].nparams:
-            _PLANS[key] = plan
+        plan = Plan(type_id, count)
+        plans[count] = plan
     return plan
 
 
@@ -114,6 +115,11 @@ def _types_with_rules() -> list[bool]:
     for key in _RULES:
         found[key >> 16] = True
     return found
+
+
+def reads_first_straight(type_id: int) -> bool:
+    """Return whether the first parameter of all events of a type is that of the present layout."""
+    return all(plan_for(type_id, n).sources[:1] == [0] for n in range(1, EVENTS[type_id].nparams + 1))
 
 
 # By event id: whether any conversion starts there; all other events are read as they are.
@@ -132,18 +138,18 @@ class Resolved:
         self.event: Event = event
         self.enter: Event | None = None
         self.is_identity: bool = True
-        self.target: int = event.info.id
+        self.target: int = event.type_id
         self._sources: list[int] = []
 
     def bind(self, event: Event, enter: Event | None) -> None:
         """Turn to another event and, when the pair is whole and kept, its entry."""
         self.event = event
         self.enter = enter
-        type_id: i64 = event.info.id
-        self.target = event.info.id
+        type_id: i64 = event.type_id
+        self.target = type_id
         self.is_identity = True
         if HAS_RULES[type_id]:
-            plan = plan_for(event.info.id, event.nparams)
+            plan = plan_for(type_id, event.nparams)
             self.is_identity = plan.is_identity
             self.target = plan.target
             self._sources = plan.sources

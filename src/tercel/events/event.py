@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from librt.strings import read_i32_le, read_i64_le
+from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from tercel.events.table import EventInfo
+from tercel.events.table import EVENTS, EventInfo
 
 
 class MalformedEventError(ValueError):
@@ -17,19 +18,13 @@ class Event:
 
     `data` holds the record, `start` is the offset of its header (time stamp). The header's fields are attributes:
     `num` (1-based position in the stream), `ts` (ns since the epoch), `tid` (-1 when there is none), `cpu`,
-    `info` (the event type), `nparams` (parameters present: old captures carry fewer than the type has).
+    `type_id` and `info` (the event type), `nparams` (parameters present: old captures carry fewer than the type has).
     `flags` are the capture's dump flags, `options` the raw pcapng options of its block (comments), `size` the length of
     the record: where it is given, parameters that do not fill it are an error. A parameter index beyond `nparams`
     reads as empty.
-    """
 
-    # Values that few events set are defaults of the class: making an event is the most frequent thing that happens.
-    num: i64 = 0
-    cpu: i64 = 0
-    flags: i64 = 0
-    size: i64 = 0
-    options: bytes = b""
-    _offsets: list[int] | None = None
+    A source has one event that it moves from record to record; whoever wants to keep it takes a copy.
+    """
 
     def __init__(
         self,
@@ -46,48 +41,103 @@ class Event:
         self.start: i64 = start
         self.header_size: i64 = header_size
         self.nparams: i64 = nparams
-        self.info: EventInfo = info
+        self.type_id: i64 = info.id
         self.ts: i64 = ts
         self.tid: i64 = tid
+        self.num: i64 = 0
+        self.cpu: i64 = 0
+        self.size: i64 = 0
+        self.flags: i64 = 0
+        self._options: i64 = 0
+        self._options_end: i64 = 0
+        # Where each parameter's value starts and the last one ends, once somebody asked for one of them.
+        self._offsets: vec[i64] = vec[i64]()
+        self._is_located: bool = False
+
+    def move(self, start: i64, header_size: i64, nparams: i64, type_id: i64, size: i64) -> None:
+        """Turn to the record at `start` of the same data; the caller has checked it, and sets `num` and `cpu`."""
+        data = self.data
+        self.start = start
+        self.header_size = header_size
+        self.nparams = nparams
+        self.type_id = type_id
+        self.size = size
+        self.ts = read_i64_le(data, start)
+        self.tid = read_i64_le(data, start + 8)
+        self.flags = 0
+        self._options_end = 0
+        self._is_located = False
+
+    def set_options(self, start: i64, end: i64) -> None:
+        """Say where in `data` the options of the event's block are."""
+        self._options = start
+        self._options_end = end
+
+    def copy(self) -> Event:
+        """Return an event of its own with the same record, which stays as it is when this one moves on."""
+        event = Event(self.data, self.start, self.header_size, self.nparams, self.info, self.ts, self.tid)
+        event.num = self.num
+        event.cpu = self.cpu
+        event.size = self.size
+        event.flags = self.flags
+        event.set_options(self._options, self._options_end)
+        return event
+
+    @property
+    def info(self) -> EventInfo:
+        """The event type."""
+        return EVENTS[self.type_id]
 
     @property
     def type(self) -> int:
         """The event type's id."""
-        return self.info.id
+        return self.type_id
+
+    @property
+    def options(self) -> bytes:
+        """The pcapng options of the event's block."""
+        end: i64 = self._options_end
+        return self.data[self._options : end] if end else b""
 
     def raw(self) -> bytes:
         """Return the record: header, length words, values."""
         return self.data[self.start : self.start + self.size]
 
-    def offsets(self) -> list[int]:
-        """Return where each parameter's value starts, and where the last one ends (`nparams` + 1 numbers)."""
-        found = self._offsets
-        if found is not None:
-            return found
-        words: i64 = self.start + self.header_size
-        count: i64 = self.nparams
+    def locate(self) -> None:
+        """Find where the parameters' values are; raises MalformedEventError when they do not fill the record."""
+        if self._is_located:
+            return
         data = self.data
-        offsets: list[int] = []
-        k: i64 = 0
+        count: i64 = self.nparams
+        words: i64 = self.start + self.header_size
         at: i64
+        k: i64 = 0
         if self.info.length_size == 2:
             at = words + 2 * count
             while k < count:
-                offsets.append(at)
-                at += data[words + 2 * k] | (data[words + 2 * k + 1] << 8)
+                self._put(k, at)
+                at += data[words] | (data[words + 1] << 8)
+                words += 2
                 k += 1
         else:
             at = words + 4 * count
             while k < count:
-                offsets.append(at)
-                length: int = read_i32_le(data, words + 4 * k)
+                self._put(k, at)
+                length: int = read_i32_le(data, words)
                 at += length & 0xFFFFFFFF
+                words += 4
                 k += 1
-        offsets.append(at)
+        self._put(count, at)
         if at != self.start + self.size and self.size:
             raise MalformedEventError(self._misfit(at))
-        self._offsets = offsets
-        return offsets
+        self._is_located = True
+
+    def _put(self, index: i64, offset: i64) -> None:
+        """Note an offset; the array only ever grows, for the events to come."""
+        if index < len(self._offsets):
+            self._offsets[index] = offset
+        else:
+            self._offsets = append(self._offsets, offset)
 
     def _misfit(self, end: i64) -> str:
         return (
@@ -99,27 +149,28 @@ class Event:
         """Return the bytes of a parameter's value; empty when it is absent."""
         if index < 0 or index >= self.nparams:
             return b""
-        offsets = self.offsets()
-        return self.data[offsets[index] : offsets[index + 1]]
+        self.locate()
+        start: i64 = self._offsets[index]
+        end: i64 = self._offsets[index + 1]
+        return self.data[start:end]
 
     def has(self, index: i64) -> bool:
         """Return whether the parameter is present and not empty."""
         if index < 0 or index >= self.nparams:
             return False
-        offsets = self.offsets()
-        return offsets[index + 1] > offsets[index]
+        self.locate()
+        return self._offsets[index + 1] > self._offsets[index]
 
     def param_size(self, index: i64) -> int:
         """Return the length of a parameter's value in bytes; 0 when it is absent."""
         if index < 0 or index >= self.nparams:
             return 0
-        offsets = self.offsets()
-        return offsets[index + 1] - offsets[index]
+        self.locate()
+        return self._offsets[index + 1] - self._offsets[index]
 
     def _at(self, index: i64, size: i64) -> i64:
-        offsets = self.offsets()
-        at: i64 = offsets[index]
-        length: i64 = offsets[index + 1] - at
+        at: i64 = self._offsets[index]
+        length: i64 = self._offsets[index + 1] - at
         if length != size:
             name = self.info.params[index].name if index < self.info.nparams else str(index)
             msg = (

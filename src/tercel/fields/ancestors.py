@@ -14,6 +14,7 @@ from tercel.fields.base import (
     FF_ARG_KEY,
     FF_NO_RHS,
     FF_NO_TRANSFORMER,
+    SCOPE_EVENT,
     SCOPE_PROCESS,
     Extractor,
     FieldSpec,
@@ -242,6 +243,11 @@ def _spec(name: str, doc: str, flags: int = 0, kind: int = PT_CHARBUF) -> FieldS
     return FieldSpec(name, kind, SCOPE_PROCESS, doc, flags, PF_NA if kind == PT_CHARBUF else PF_ID)
 
 
+def _leader(name: str, doc: str) -> FieldSpec:
+    # Leaders are found by number: one that is no ancestor can come, go and change unnoticed by the process.
+    return FieldSpec(name, PT_CHARBUF, SCOPE_EVENT, doc)
+
+
 def _ancestor(name: str, what: str, flags: int = _FLAGS, kind: int = PT_CHARBUF) -> FieldSpec:
     doc = f"{what} of the ancestor N levels up ([0] the process, [1] its parent); without N any ancestor matches."
     return _spec(name, doc, flags, kind)
@@ -278,13 +284,13 @@ ROWS: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
         ),
         LoginShell,
     ),
-    (_spec("proc.sname", "The proc.name of the session's leader: its oldest known ancestor."), SessionLeader),
-    (_spec("proc.sid.exe", "The proc.exe of the session's leader."), SessionLeader),
-    (_spec("proc.sid.exepath", "The proc.exepath of the session's leader."), SessionLeader),
-    (_spec("proc.vpgid.name", "The proc.name of the leader of the process group."), GroupLeader),
-    (_spec("proc.vpgid.exe", "The proc.exe of the leader of the process group."), GroupLeader),
-    (_spec("proc.vpgid.exepath", "The proc.exepath of the leader of the process group."), GroupLeader),
-    (_spec("proc.pgid.name", "The proc.name of the leader of the host's process group."), HostGroupLeader),
-    (_spec("proc.pgid.exe", "The proc.exe of the leader of the host's process group."), HostGroupLeader),
-    (_spec("proc.pgid.exepath", "The proc.exepath of the leader of the host's process group."), HostGroupLeader),
+    (_leader("proc.sname", "The proc.name of the session's leader: its oldest known ancestor."), SessionLeader),
+    (_leader("proc.sid.exe", "The proc.exe of the session's leader."), SessionLeader),
+    (_leader("proc.sid.exepath", "The proc.exepath of the session's leader."), SessionLeader),
+    (_leader("proc.vpgid.name", "The proc.name of the leader of the process group."), GroupLeader),
+    (_leader("proc.vpgid.exe", "The proc.exe of the leader of the process group."), GroupLeader),
+    (_leader("proc.vpgid.exepath", "The proc.exepath of the leader of the process group."), GroupLeader),
+    (_leader("proc.pgid.name", "The proc.name of the leader of the host's process group."), HostGroupLeader),
+    (_leader("proc.pgid.exe", "The proc.exe of the leader of the host's process group."), HostGroupLeader),
+    (_leader("proc.pgid.exepath", "The proc.exepath of the leader of the host's process group."), HostGroupLeader),
 ]

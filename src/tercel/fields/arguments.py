@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from mypy_extensions import i64
+
 from tercel.events import types
 from tercel.events.names import dynamic_table
 from tercel.events.table import EVENT_COUNT, EVENTS, EventInfo
@@ -54,10 +56,14 @@ class ParamIndex:
 
     def of(self, info: EventInfo) -> int:
         """Return the parameter's index in events of this type, or -1."""
-        index = self._found[info.id]
+        return self.at(info.id)
+
+    def at(self, type_id: i64) -> i64:
+        """Return the parameter's index in events of a type, given by its id, or -1."""
+        index: i64 = self._found[type_id]
         if index == _NOT_LOOKED_UP:
-            index = info.param_index(self.name)
-            self._found[info.id] = index
+            index = EVENTS[type_id].param_index(self.name)
+            self._found[type_id] = index
         return index
 
 
@@ -66,15 +72,21 @@ def is_param_name(name: str) -> bool:
     return any(info.param_index(name) >= 0 for info in EVENTS)
 
 
-def has_param(ctx: Context, index: int, options: RenderOptions) -> bool:
+def has_param(ctx: Context, index: i64, options: RenderOptions) -> bool:
     """Return whether the event carries the parameter, however empty."""
-    return 0 <= index < param_count(ctx, options)
+    if index < 0:
+        return False
+    event = ctx.event
+    if index < event.nparams:
+        return index < event.info.nparams
+    return index < param_count(ctx, options)
 
 
 def text_of(value: bytes) -> str:
     """Return a NUL-terminated string's text; bytes that are not UTF-8 become surrogates."""
-    end = value.find(0)
-    return (value if end < 0 else value[:end]).decode("utf-8", "surrogateescape")
+    text = value.decode("utf-8", "surrogateescape")
+    end = text.find("\x00")
+    return text if end < 0 else text[:end]
 
 
 def typed_value(ctx: Context, index: int, options: RenderOptions) -> object:

@@ -26,12 +26,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from tercel.events.types import PF_NA
 from tercel.fields import render
 from tercel.fields.options import ALERT_OPTIONS, RenderOptions
 from tercel.state.context import Context
 
-# When a field's value can change: with the process, with the descriptor, or with every event.
+# What a field's value depends on; the numbers grow with how often it can change.
+#
+# Process: on facts of the event's thread, of the main thread of its process and of their ancestors (found through
+# `ptid` alone), on accounts, on what engines told of containers, on nothing else. For events without a thread the
+# value is always the same. Sizes, times and counts that nearly every event moves are no facts.
+# Descriptor: on the attributes of the event's descriptor where it has one, otherwise on anything. One exception: the
+# name of the descriptor of a connect that failed comes from the event.
+# Event: on anything.
 SCOPE_PROCESS: Final = 0
 SCOPE_FD: Final = 1
 SCOPE_EVENT: Final = 2
@@ -52,6 +61,11 @@ FF_ANY: Final = 1 << 12  # extract() gives a list of candidates: a comparison ho
 FF_EITHER: Final = 1 << 13  # as FF_ANY, but != holds only when it holds for all (fd.ip, fd.port, fd.net)
 FF_ARG_DOTTED: Final = 1 << 14  # the argument may follow a dot: evt.arg.flags, thread.cgroup.cpu
 FF_WITHIN: Final = 1 << 15  # `=` holds when the value is at most the constant (evt.around); no other operator
+FF_REMEMBERS: Final = 1 << 16  # the value depends on the events for which the extractor was asked before
+
+
+# What `Extractor.fixed` says when events of a type differ.
+VARIES: Final[object] = object()
 
 
 class FieldError(ValueError):
@@ -90,6 +104,10 @@ class Extractor:
     `arg` is the text of the argument (`2` of `proc.aname[2]`, `flags` of `evt.arg.flags`) or None; `text` is the
     whole expression as written, which is also the key in JSON output. Subclasses override `extract`, and `display`
     where what is printed differs from what is compared. `options` are the registry's and say how values are shown.
+
+    `extract` changes nothing that another extractor can see; `display` may turn the context to another descriptor.
+    `scope` is the declared one unless the argument narrows or widens it, `remembers` whether earlier calls decide the
+    value (`evt.deltatime`): then it is only right when the extractor is asked for the same events in the same order.
     """
 
     def __init__(self, spec: FieldSpec, arg: str | None, text: str) -> None:
@@ -98,10 +116,16 @@ class Extractor:
         self.arg: str | None = arg
         self.text: str = text
         self.options: RenderOptions = ALERT_OPTIONS
+        self.scope: i64 = spec.scope
+        self.remembers: bool = spec.flags & FF_REMEMBERS != 0
 
     def extract(self, ctx: Context) -> object:
         """Return the value to compare, or None when the event has none."""
         raise NotImplementedError
+
+    def fixed(self, type_id: i64) -> object:
+        """Return the value that all events of a type have (None: never one), `VARIES` when they differ."""
+        return VARIES
 
     def display(self, ctx: Context) -> object:
         """Return the value to print, or None."""

@@ -7,8 +7,9 @@ they were recorded. The parameters stand behind the recorded ones, in the order 
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
+
+from mypy_extensions import i64
 
 from tercel.events.convert import SOURCE_ENTER, plan_for
 from tercel.events.event import Event
@@ -17,33 +18,45 @@ from tercel.fields.options import EXITS_CONTINUED, EXITS_RECORDED, RenderOptions
 from tercel.state.context import Context
 
 # What Falco 0.40 continues. Exit event: parameters as recorded, and the parameters of the entry that continue them.
-_CONTINUED: Final[dict[int, tuple[int, tuple[int, ...]]]] = {
-    EVENT_BY_ENUM["SYSCALL_READ_X"]: (2, (0, 1)),
-    EVENT_BY_ENUM["SYSCALL_PREAD_X"]: (2, (0, 1, 2)),
-    EVENT_BY_ENUM["SOCKET_SOCKET_X"]: (1, (0, 1, 2)),
-    EVENT_BY_ENUM["SOCKET_BIND_X"]: (2, (0,)),
-    EVENT_BY_ENUM["SOCKET_LISTEN_X"]: (1, (0, 1)),
+_CONTINUED: Final[dict[int, tuple[int, list[int]]]] = {
+    EVENT_BY_ENUM["SYSCALL_READ_X"]: (2, [0, 1]),
+    EVENT_BY_ENUM["SYSCALL_PREAD_X"]: (2, [0, 1, 2]),
+    EVENT_BY_ENUM["SOCKET_SOCKET_X"]: (1, [0, 1, 2]),
+    EVENT_BY_ENUM["SOCKET_BIND_X"]: (2, [0]),
+    EVENT_BY_ENUM["SOCKET_LISTEN_X"]: (1, [0, 1]),
 }
+_IS_CONTINUED: Final[list[bool]] = [info.id in _CONTINUED for info in EVENTS]
+_NOTHING: Final[list[int]] = []
+
+# What continues exits up to the present layout, by type and number of parameters.
+_PRESENT: Final[dict[int, list[int]]] = {}
 
 
-def _continuation(event: Event, exits: int) -> tuple[int, ...]:
+def _continuation(event: Event, exits: int) -> list[int]:
     """Return the parameters of the entry that stand behind the event's own; a negative one stands for nothing."""
-    if event.info.is_enter or exits == EXITS_RECORDED:
-        return ()
     if exits == EXITS_CONTINUED:
-        row = _CONTINUED.get(event.info.id)
-        return row[1] if row is not None and row[0] == event.nparams else ()
-    return _present(event.info.id, event.nparams)
+        if not _IS_CONTINUED[event.type_id]:
+            return _NOTHING
+        count, sources = _CONTINUED[event.type_id]
+        return sources if count == event.nparams else _NOTHING
+    # An event of more parameters than its type has is damaged.
+    if exits == EXITS_RECORDED or event.info.is_enter or event.nparams >= event.info.nparams:
+        return _NOTHING
+    key = event.type_id << 16 | event.nparams
+    found = _PRESENT.get(key)
+    if found is None:
+        found = _present(event.type_id, event.nparams)
+        _PRESENT[key] = found
+    return found
 
 
-@cache
-def _present(type_id: int, nparams: int) -> tuple[int, ...]:
+def _present(type_id: int, nparams: int) -> list[int]:
     """Return what continues an exit up to the present layout; nothing where the layout has another order."""
     plan = plan_for(type_id, nparams)
     own = list(range(nparams))
     if plan.target != type_id or plan.sources[:nparams] != own:
-        return ()
-    return tuple((SOURCE_ENTER - source) // 2 if source <= SOURCE_ENTER else -1 for source in plan.sources[nparams:])
+        return _NOTHING
+    return [(SOURCE_ENTER - source) // 2 if source <= SOURCE_ENTER else -1 for source in plan.sources[nparams:]]
 
 
 def param_count(ctx: Context, options: RenderOptions) -> int:
@@ -53,10 +66,10 @@ def param_count(ctx: Context, options: RenderOptions) -> int:
     return min(count + len(_continuation(event, options.exits)), event.info.nparams)
 
 
-def param_value(ctx: Context, index: int, options: RenderOptions) -> bytes:
+def param_value(ctx: Context, index: i64, options: RenderOptions) -> bytes:
     """Return the bytes of a parameter, from the entry of the call where the exit was recorded without it."""
     event = ctx.event
-    count: int = event.nparams
+    count: i64 = event.nparams
     if index < count:
         return event.param(index)
     sources = _continuation(event, options.exits)

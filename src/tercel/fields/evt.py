@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
+from tercel.events.table import EVENTS
 from tercel.events.types import (
     EC_FILE,
     EC_IO_OTHER,
@@ -38,9 +41,19 @@ from tercel.events.types import (
     PT_UINT64,
 )
 from tercel.fields import evt_args, evt_calls
-from tercel.fields.base import FF_DEPRECATED, FF_HIDDEN, FF_PRINT_ONLY, SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
+from tercel.fields.base import (
+    FF_DEPRECATED,
+    FF_HIDDEN,
+    FF_PRINT_ONLY,
+    FF_REMEMBERS,
+    SCOPE_EVENT,
+    VARIES,
+    Extractor,
+    FieldGroup,
+    FieldSpec,
+)
 from tercel.fields.evt_args import event_fd
-from tercel.fields.evt_meta import TimeText, difference, event_name, since_first
+from tercel.fields.evt_meta import NAMED_APART, TimeText, difference, event_name, since_first
 from tercel.fields.options import TIME_ABSOLUTE, TIME_DELTA_CALL, TIME_DELTA_SHOWN, TIME_RELATIVE
 from tercel.fields.times import clock_text, duration_text
 from tercel.state import model
@@ -171,6 +184,10 @@ class Dir(Extractor):
         """Return `>` for entries, `<` for exits."""
         return ">" if ctx.event.info.is_enter else "<"
 
+    def fixed(self, type_id: i64) -> object:
+        """Return the same: the type has the direction."""
+        return ">" if EVENTS[type_id].is_enter else "<"
+
 
 class Type(Extractor):
     """evt.type."""
@@ -179,6 +196,10 @@ class Type(Extractor):
         """Return the event's name."""
         return event_name(ctx)
 
+    def fixed(self, type_id: i64) -> object:
+        """Return the type's name, unless its events have names of their own."""
+        return VARIES if type_id in NAMED_APART else EVENTS[type_id].name
+
 
 class SyscallType(Extractor):
     """syscall.type."""
@@ -186,6 +207,12 @@ class SyscallType(Extractor):
     def extract(self, ctx: Context) -> object:
         """Return the system call's name."""
         return event_name(ctx) if ctx.event.info.source == ES_SYSCALL else None
+
+    def fixed(self, type_id: i64) -> object:
+        """Return the type's name, unless its events have names of their own."""
+        if EVENTS[type_id].source != ES_SYSCALL:
+            return None
+        return VARIES if type_id in NAMED_APART else EVENTS[type_id].name
 
 
 _CATEGORIES: Final[dict[int, str]] = {
@@ -335,15 +362,39 @@ GROUPS: Final = [
                 ),
                 LatencyQuantized,
             ),
-            (_field("evt.latency.human", PT_CHARBUF, "The latency with a unit: 2.46us.", PF_NA, _OLD), LatencyHuman),
-            (_field("evt.deltatime", PT_RELTIME, "Nanoseconds since the event before.", PF_DEC), DeltaTime),
-            (_field("evt.deltatime.s", PT_RELTIME, "Its whole seconds.", PF_DEC), DeltaTimeSeconds),
             (
-                _field("evt.deltatime.ns", PT_RELTIME, "Its nanoseconds beyond the second.", PF_10_PADDED_DEC),
+                _field(
+                    "evt.latency.human",
+                    PT_CHARBUF,
+                    "The latency with a unit: 2.46us.",
+                    PF_NA,
+                    _OLD | FF_REMEMBERS,
+                ),
+                LatencyHuman,
+            ),
+            (
+                _field("evt.deltatime", PT_RELTIME, "Nanoseconds since the event before.", PF_DEC, FF_REMEMBERS),
+                DeltaTime,
+            ),
+            (_field("evt.deltatime.s", PT_RELTIME, "Its whole seconds.", PF_DEC, FF_REMEMBERS), DeltaTimeSeconds),
+            (
+                _field(
+                    "evt.deltatime.ns",
+                    PT_RELTIME,
+                    "Its nanoseconds beyond the second.",
+                    PF_10_PADDED_DEC,
+                    FF_REMEMBERS,
+                ),
                 DeltaTimeNanoseconds,
             ),
             (
-                _field("evt.outputtime", PT_CHARBUF, "The time in the form that -t chose.", PF_NA, FF_PRINT_ONLY),
+                _field(
+                    "evt.outputtime",
+                    PT_CHARBUF,
+                    "The time in the form that -t chose.",
+                    PF_NA,
+                    FF_PRINT_ONLY | FF_REMEMBERS,
+                ),
                 OutputTime,
             ),
             (_field("evt.dir", PT_CHARBUF, "> for the entry of a call, < for its exit.", PF_DIR, _OLD), Dir),

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from tercel.events.table import EVENT_BY_ENUM
+from mypy_extensions import i64
+
+from tercel.events.table import EVENT_BY_ENUM, EVENT_COUNT, EVENTS
 from tercel.events.types import (
     EC_IO_OTHER,
     EC_IO_READ,
     EC_IO_WRITE,
     ES_SYSCALL,
+    PARAM_TYPES,
     PF_DEC,
     PF_NA,
     PT_BOOL,
     PT_BYTEBUF,
     PT_CHARBUF,
     PT_DYN,
+    PT_ENUMFLAGS8,
+    PT_ENUMFLAGS16,
+    PT_ENUMFLAGS32,
+    PT_ERRNO,
+    PT_FD,
+    PT_FLAGS8,
+    PT_FLAGS16,
+    PT_FLAGS32,
     PT_INT64,
+    PT_MODE,
+    PT_SIGTYPE,
     PT_UINT64,
 )
 from tercel.fields.arguments import ParamIndex, has_param, is_param_name, param_type, typed_value
@@ -33,7 +46,9 @@ from tercel.fields.base import (
     FieldError,
     FieldSpec,
 )
-from tercel.fields.converted import param_value
+from tercel.fields.converted import param_count, param_value
+from tercel.fields.param import error_symbol
+from tercel.fields.param_state import AT_FDCWD, turn_to_directory
 from tercel.fields.params import argument_text, arguments_text
 from tercel.state.context import Context
 from tercel.state.model import FD_DIRECTORY, FD_FILE, FD_FILE_V2, FD_IPV4_SOCK, FD_IPV6_SERVSOCK, FdInfo
@@ -48,6 +63,23 @@ NO_RESULT: Final = 1 << 63
 # Digits of a 32-bit number.
 _LONGEST_POSITION: Final = 10
 
+# Types of parameters of which programs use few values, and whose text follows from their bytes alone.
+_WORDS: Final = frozenset(
+    {
+        PT_FLAGS8,
+        PT_FLAGS16,
+        PT_FLAGS32,
+        PT_ENUMFLAGS8,
+        PT_ENUMFLAGS16,
+        PT_ENUMFLAGS32,
+        PT_MODE,
+        PT_SIGTYPE,
+    }
+)
+_IS_WORDS: Final[list[bool]] = [kind in _WORDS for kind in range(len(PARAM_TYPES))]
+# A hostile capture may use more than are kept.
+_TEXTS_KEPT: Final = 256
+
 
 class Args(Extractor):
     """evt.args and evt.info."""
@@ -56,6 +88,13 @@ class Args(Extractor):
         """Return all parameters as name=value pairs."""
         return arguments_text(ctx, self.options)
 
+    def display(self, ctx: Context) -> object:
+        """Return the same; fields printed later may tell of another descriptor."""
+        text = arguments_text(ctx, self.options)
+        for index in range(param_count(ctx, self.options) if text else 0):
+            turn_to_directory(ctx, index, self.options)
+        return text
+
 
 class Arg(Extractor):
     """evt.arg."""
@@ -63,21 +102,48 @@ class Arg(Extractor):
     def __init__(self, spec: FieldSpec, arg: str | None, text: str) -> None:
         """Take a parameter's position or name; a name must be one that some event type has."""
         super().__init__(spec, arg, text)
-        self.position: int = _position(arg, text)
+        self.position: i64 = _position(arg, text)
         self.name: ParamIndex = ParamIndex(arg or "")
         if self.position < 0 and not is_param_name(self.name.name):
             msg = f"unknown event argument {arg}"
             raise FieldError(msg)
+        # By event type: the texts of values that were met.
+        self._texts: list[dict[bytes, str] | None] = [None] * EVENT_COUNT
 
-    def index(self, ctx: Context) -> int:
+    def index(self, ctx: Context) -> i64:
         """Return the parameter's index in the event, -1 when the event does not carry it."""
-        found = self.position if self.position >= 0 else self.name.of(ctx.event.info)
+        found: i64 = self.position
+        if found < 0:
+            found = self.name.at(ctx.event.type_id)
         return found if has_param(ctx, found, self.options) else -1
 
     def extract(self, ctx: Context) -> object:
         """Return the parameter's text, resolved where it resolves to something."""
-        index = self.index(ctx)
-        return None if index < 0 else argument_text(ctx, index, self.options)
+        index: i64 = self.index(ctx)
+        if index < 0:
+            return None
+        type_id: i64 = ctx.event.type_id
+        if not _IS_WORDS[EVENTS[type_id].params[index].type]:
+            return argument_text(ctx, index, self.options)
+        texts = self._texts[type_id]
+        if texts is None:
+            texts = {}
+            self._texts[type_id] = texts
+        value = param_value(ctx, index, self.options)
+        text = texts.get(value)
+        if text is None:
+            text = argument_text(ctx, index, self.options)
+            if len(texts) >= _TEXTS_KEPT:
+                texts.clear()
+            texts[value] = text
+        return text
+
+    def display(self, ctx: Context) -> object:
+        """Return the same; fields printed later may tell of another descriptor."""
+        text = self.extract(ctx)
+        if text is not None:
+            turn_to_directory(ctx, self.index(ctx), self.options)
+        return text
 
 
 def _position(arg: str | None, text: str) -> int:
@@ -152,7 +218,12 @@ class Res(Extractor):
         number = result(ctx)
         if number == NO_RESULT:
             return None
-        return "SUCCESS" if number >= 0 else argument_text(ctx, 0, self.options)
+        if number >= 0:
+            return "SUCCESS"
+        kind = ctx.event.info.params[0].type
+        if kind == PT_ERRNO or (kind == PT_FD and number != AT_FDCWD):
+            return error_symbol(number) or str(number)
+        return argument_text(ctx, 0, self.options)
 
 
 class RawRes(Extractor):

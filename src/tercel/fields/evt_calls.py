@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from tercel.events.table import EVENT_BY_ENUM, EVENTS
 from tercel.events.types import EC_MEMORY, EF_WRITES_TO_FD, PF_DEC, PF_NA, PT_BOOL, PT_CHARBUF, PT_UINT32, PT_UINT64
-from tercel.fields.arguments import text_of
+from tercel.fields.arguments import ParamIndex, text_of
 from tercel.fields.base import (
     FF_ARG_DOTTED,
     FF_ARG_INDEX,
@@ -17,6 +19,7 @@ from tercel.fields.base import (
     FF_NO_TRANSFORMER,
     FF_WITHIN,
     SCOPE_EVENT,
+    VARIES,
     Extractor,
     FieldError,
     FieldSpec,
@@ -41,28 +44,42 @@ _OPENS: Final = frozenset(
     EVENT_BY_ENUM[name] for name in ("SYSCALL_OPEN_X", "SYSCALL_OPENAT_X", "SYSCALL_OPENAT_2_X", "SYSCALL_OPENAT2_X")
 )
 _OPEN_FAMILY: Final = _OPENS | {_CREAT, _BY_HANDLE}
+_HAS_FLAGS: Final[list[bool]] = [info.id in _OPENS or info.id == _BY_HANDLE for info in EVENTS]
+_FLAGS: Final = ParamIndex("flags")
+_MODE: Final = ParamIndex("mode")
+_CREAT_FLAGS: Final = ParamIndex("creat_flags")
 _NO_FLAGS: Final = -1
 # Digits of a 64-bit number.
 _LONGEST_TIME: Final = 20
 
 
-def _parameter(ctx: Context, name: str) -> int:
+def _parameter(ctx: Context, name: ParamIndex) -> int:
     """Return an unsigned parameter of an open, from its entry where the exit was recorded without it."""
     event = ctx.event
-    index = event.info.param_index(name)
-    if event.has(index):
+    index: i64 = name.at(event.type_id)
+    size = event.param_size(index)
+    if size == 4:
+        return event.uint32(index)
+    if size:
         return unsigned(event.param(index))
     enter = ctx.enter
-    return 0 if enter is None else unsigned(enter.param(enter.info.param_index(name)))
+    return 0 if enter is None else unsigned(enter.param(name.at(enter.type_id)))
 
 
 def open_flags(ctx: Context) -> int:
     """Return the flags of an open's exit, _NO_FLAGS for every other event."""
-    kind = ctx.event.info.id
-    return _parameter(ctx, "flags") if kind in _OPENS or kind == _BY_HANDLE else _NO_FLAGS
+    return _parameter(ctx, _FLAGS) if _HAS_FLAGS[ctx.event.type_id] else _NO_FLAGS
 
 
-class IsOpenRead(Extractor):
+class OpenQuestion(Extractor):
+    """A question about opens, to which the answer is no for all other events."""
+
+    def fixed(self, type_id: i64) -> object:
+        """Return False for every type that opens nothing."""
+        return VARIES if type_id in _OPEN_FAMILY else False
+
+
+class IsOpenRead(OpenQuestion):
     """evt.is_open_read."""
 
     def extract(self, ctx: Context) -> object:
@@ -71,7 +88,7 @@ class IsOpenRead(Extractor):
         return flags != _NO_FLAGS and bool(flags & _O_RDONLY)
 
 
-class IsOpenWrite(Extractor):
+class IsOpenWrite(OpenQuestion):
     """evt.is_open_write."""
 
     def extract(self, ctx: Context) -> object:
@@ -80,27 +97,27 @@ class IsOpenWrite(Extractor):
         return flags != _NO_FLAGS and bool(flags & _O_WRONLY)
 
 
-class IsOpenExec(Extractor):
+class IsOpenExec(OpenQuestion):
     """evt.is_open_exec."""
 
     def extract(self, ctx: Context) -> object:
         """Return whether a file was created that somebody may execute."""
         kind = ctx.event.info.id
         if kind == _CREAT:
-            return bool(_parameter(ctx, "mode") & _ANY_EXEC)
+            return bool(_parameter(ctx, _MODE) & _ANY_EXEC)
         if kind not in _OPENS:
             return False
-        return bool(open_flags(ctx) & (_O_CREAT | _O_TMPFILE) and _parameter(ctx, "mode") & _ANY_EXEC)
+        return bool(open_flags(ctx) & (_O_CREAT | _O_TMPFILE) and _parameter(ctx, _MODE) & _ANY_EXEC)
 
 
-class IsOpenCreate(Extractor):
+class IsOpenCreate(OpenQuestion):
     """evt.is_open_create."""
 
     def extract(self, ctx: Context) -> object:
         """Return whether the call made the file."""
         kind = ctx.event.info.id
         if kind == _CREAT:
-            return bool(_parameter(ctx, "creat_flags") & _O_CREATED)
+            return bool(_parameter(ctx, _CREAT_FLAGS) & _O_CREATED)
         flags = open_flags(ctx)
         if flags == _NO_FLAGS:
             return False

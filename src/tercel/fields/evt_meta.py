@@ -17,7 +17,7 @@ from tercel.events.types import (
     PT_RELTIME,
     PT_UINT64,
 )
-from tercel.fields.base import FF_HIDDEN, SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
+from tercel.fields.base import FF_HIDDEN, FF_REMEMBERS, SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
 from tercel.fields.times import (
     clock_seconds_text,
     clock_text,
@@ -32,6 +32,8 @@ _UNSIGNED: Final = (1 << 64) - 1
 _ASYNC_EVENT: Final = EVENT_BY_ENUM["ASYNCEVENT_E"]
 _ASYNC_NAME: Final = 1
 _GENERIC: Final = (EVENT_BY_ENUM["GENERIC_E"], EVENT_BY_ENUM["GENERIC_X"])
+# Types whose events do not all have one name.
+NAMED_APART: Final = frozenset({*_GENERIC, _ASYNC_EVENT})
 
 
 def event_name(ctx: Context) -> str:
@@ -262,7 +264,12 @@ GROUPS: Final = [
     FieldGroup(
         "util",
         "Helpers for trying out formats.",
-        [(_event("util.cnt", PT_UINT64, "Counts how often it was printed.", PF_ID, FF_HIDDEN), Counter)],
+        [
+            (
+                _event("util.cnt", PT_UINT64, "Counts how often it was printed.", PF_ID, FF_HIDDEN | FF_REMEMBERS),
+                Counter,
+            )
+        ],
         ("*",),
     ),
 ]

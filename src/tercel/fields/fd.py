@@ -334,8 +334,11 @@ _NAMES: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
 _MORE: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
     (_spec("fd.sockfamily", "ip for internet sockets, unix for local ones."), SockFamily),
     (_spec("fd.uid", "Thread id and descriptor number, written together.", scope=SCOPE_EVENT), Uid),
-    (_spec("fd.containername", "The container's id, a colon and fd.name."), ContainerName),
-    (_spec("fd.containerdirectory", "The container's id, a colon and fd.directory."), ContainerDirectory),
+    (_spec("fd.containername", "The container's id, a colon and fd.name.", scope=SCOPE_EVENT), ContainerName),
+    (
+        _spec("fd.containerdirectory", "The container's id, a colon and fd.directory.", scope=SCOPE_EVENT),
+        ContainerDirectory,
+    ),
     (_spec("fd.connected", "Whether a socket is connected.", PT_BOOL), Connected),
     (
         _spec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tercel.events.convert import Resolved
-from tercel.events.table import EVENT_IDS
+from tercel.events.table import EVENT_COUNT, EVENT_IDS
 from tercel.fields.options import ALERT_OPTIONS
 from tercel.fields.param_state import directory_of
 from tercel.fields.params import argument_text
@@ -18,9 +18,15 @@ def _exits(*names: str) -> frozenset[int]:
 
 
 # Exits whose second parameter names the descriptor.
+_BY_PARAMETER: Final = 1
 _NAMED_BY_PARAMETER: Final = _exits("open", "creat", "accept", "accept4", "connect")
 # Exits that carry a directory's descriptor and a path relative to it.
+_BY_PATH: Final = 2
 _NAMED_BY_PATH: Final = _exits("openat", "openat2")
+_WAYS: Final[list[int]] = [
+    _BY_PARAMETER * (number in _NAMED_BY_PARAMETER) + _BY_PATH * (number in _NAMED_BY_PATH)
+    for number in range(EVENT_COUNT)
+]
 
 # Letters by the name of the event; other calls say nothing.
 _TYPE_CHARS: Final[dict[str, str]] = {
@@ -53,21 +59,27 @@ def name_from_event(ctx: Context, wants_raw: bool) -> str | None:
     event = ctx.event
     if event.info.is_enter:
         return None
-    number = event.info.id
-    if number in _NAMED_BY_PARAMETER:
+    way = _WAYS[event.type_id]
+    if way == _BY_PARAMETER:
         return argument_text(ctx, 1, ALERT_OPTIONS)
-    if number in _NAMED_BY_PATH:
-        return _path_name(ctx, wants_raw)
-    return ""
+    return _path_name(ctx, wants_raw) if way == _BY_PATH else ""
 
 
 def _path_name(ctx: Context, wants_raw: bool) -> str | None:
     """Return the path of openat's exit; until 2020 it stood in the entry alone."""
-    params = Resolved(ctx.event)
-    params.bind(ctx.event, ctx.enter)
+    params = present_params(ctx)
     if not params.has(2):
         return None
     path = params.text(2)
     if wants_raw:
         return path
-    return join(directory_of(ctx, params.int64(1)), path)
+    return join("" if path[:1] == "/" else directory_of(ctx, params.int64(1)), path)
+
+
+def present_params(ctx: Context) -> Resolved:
+    """Return the event's parameters in the present layout."""
+    params = Resolved(ctx.event)
+    params.bind(ctx.event, None)
+    if not params.is_identity:
+        params.enter = ctx.enter
+    return params

@@ -15,6 +15,7 @@ from tercel.fields.base import (
     FF_FILTER_ONLY,
     FF_NO_RHS,
     FF_NO_TRANSFORMER,
+    SCOPE_EVENT,
     SCOPE_FD,
     Extractor,
     FieldSpec,
@@ -204,18 +205,33 @@ _END_WORDS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-def _spec(name: str, doc: str, kind: int, flags: int = 0, print_format: int = PF_NA) -> FieldSpec:
-    return FieldSpec(name, kind, SCOPE_FD, doc, flags, print_format)
+# Which end is local is a matter of the machine's addresses and of the container that the thread is in.
+_END_SCOPES: Final[dict[str, int]] = {"c": SCOPE_FD, "s": SCOPE_FD, "l": SCOPE_EVENT, "r": SCOPE_EVENT}
+
+
+def _spec(
+    name: str, doc: str, kind: int, flags: int = 0, print_format: int = PF_NA, scope: int = SCOPE_FD
+) -> FieldSpec:
+    return FieldSpec(name, kind, scope, doc, flags, print_format)
+
+
+def _end(end: str, suffix: str, doc: str, kind: int, flags: int = 0, print_format: int = PF_NA) -> FieldSpec:
+    return _spec(f"fd.{end}{suffix}", doc, kind, flags, print_format, _END_SCOPES[end])
 
 
 ROWS: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
     (_spec("fd.ip", "The address of either end.", PT_IPADDR, _FILTER_ONLY | FF_EITHER), EitherAddress),
-    *[(_spec(f"fd.{end}ip", f"The address of the {word}.", PT_IPADDR), Address) for end, word in _END_WORDS],
+    *[(_end(end, "ip", f"The address of the {word}.", PT_IPADDR), Address) for end, word in _END_WORDS],
     (_spec("fd.port", "The port of either end.", PT_PORT, _FILTER_ONLY | FF_EITHER, PF_DEC), EitherPort),
-    *[(_spec(f"fd.{end}port", f"The port of the {word}.", PT_PORT, 0, PF_DEC), Port) for end, word in _END_WORDS],
+    *[(_end(end, "port", f"The port of the {word}.", PT_PORT, 0, PF_DEC), Port) for end, word in _END_WORDS],
     (_spec("fd.l4proto", "The transport: tcp, udp, icmp or raw.", PT_CHARBUF), L4Proto),
     (
-        _spec("fd.is_server", "Whether the socket is bound to an address, or its server's end is local.", PT_BOOL),
+        _spec(
+            "fd.is_server",
+            "Whether the socket is bound to an address, or its server's end is local.",
+            PT_BOOL,
+            scope=SCOPE_EVENT,
+        ),
         IsServer,
     ),
     (
@@ -224,10 +240,10 @@ ROWS: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
         ),
         EitherPort,
     ),
-    *[(_spec(f"fd.{end}proto", f"The port of the {word}, as text.", PT_CHARBUF), Protocol) for end, word in _END_WORDS],
+    *[(_end(end, "proto", f"The port of the {word}, as text.", PT_CHARBUF), Protocol) for end, word in _END_WORDS],
     (_spec("fd.net", "The network of either end.", PT_IPNET, _FILTER_ONLY | FF_EITHER), EitherAddress),
     *[
-        (_spec(f"fd.{end}net", f"The network that the {word} is in.", PT_IPNET, _FILTER_ONLY), Address)
+        (_end(end, "net", f"The network that the {word} is in.", PT_IPNET, _FILTER_ONLY), Address)
         for end, word in _END_WORDS
     ],
     *[
@@ -237,6 +253,7 @@ ROWS: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
                 f"The domain name of the {word}'s address, among the names that conditions ask for.",
                 PT_CHARBUF,
                 FF_NO_TRANSFORMER | FF_NO_RHS | FF_ANY,
+                scope=SCOPE_EVENT,  # names are resolved while events go on
             ),
             DomainName,
         )

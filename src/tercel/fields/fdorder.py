@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tercel.fields.fdtypes import TYPE_WORDS
-from tercel.state.model import FdInfo
+from tercel.state.fdtable import FdTable
 
 # Number of buckets as a table grows.
 _SIZES: Final[tuple[int, ...]] = (13, 29, 59, 127, 257, 541, 1109, 2357, 5087, 10273, 20753, 42043, 85229)
@@ -41,7 +41,7 @@ def hash_order(keys: list[int]) -> list[int]:
     return placed + keys[done:]
 
 
-def distinct_types(fds: dict[int, FdInfo]) -> list[str]:
+def distinct_types(fds: FdTable) -> list[str]:
     """Return the types of all descriptors, each where the table lists it first."""
-    words = [TYPE_WORDS.get(fds[number].kind, UNKNOWN) for number in hash_order(list(fds))]
+    words = [TYPE_WORDS.get(fds[number].kind, UNKNOWN) for number in hash_order(fds.numbers())]
     return list(dict.fromkeys(words))

@@ -9,6 +9,7 @@ from tercel.events.table import EVENTS
 from tercel.events.types import PT_CHARBUF
 from tercel.fields.base import SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
 from tercel.fields.fd import fd_name
+from tercel.fields.fdcreator import present_params
 from tercel.fields.param_state import AT_FDCWD, directory_of
 from tercel.state.context import Context
 from tercel.state.paths import UNKNOWN_DIR, join
@@ -86,20 +87,21 @@ class Path(Extractor):
         super().__init__(spec, arg, text)
         word = spec.name.rpartition(".")[2]
         self.is_raw: bool = word.endswith("raw")
-        self.places: dict[str, _Place] = _PLACES[_FIELDS[word.removesuffix("raw")]]
+        places = _PLACES[_FIELDS[word.removesuffix("raw")]]
+        # By type of event: only the exits of a few calls have such a file.
+        self.places: list[_Place | None] = [None if info.is_enter else places.get(info.name) for info in EVENTS]
 
     def extract(self, ctx: Context) -> object:
         """Return the path, None for other calls and failed ones."""
         event = ctx.event
-        place = self.places.get(event.info.name)
-        if place is None or event.info.is_enter or ctx.thread is None or not _succeeded(ctx):
+        place = self.places[event.type_id]
+        if place is None or ctx.thread is None or not _succeeded(ctx):
             return None
         if not self.is_raw and event.info.name in _NAMED_BY_FD:
             return fd_name(ctx)
         if place[0] == _NO_PARAMETER:
             return fd_name(ctx)
-        params = Resolved(event)
-        params.bind(event, ctx.enter)
+        params = present_params(ctx)
         layout = EVENTS[params.target]
         index = layout.param_index(place[0])
         if not params.has(index):

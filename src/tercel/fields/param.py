@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from librt.strings import read_i32_le, read_i64_le
+
 from tercel.events.event import MalformedEventError
-from tercel.events.names import flag_table
+from tercel.events.names import errno_name, flag_table
 from tercel.events.table import ParamInfo
 from tercel.fields.options import RenderOptions
 from tercel.state.context import Context
@@ -14,6 +16,11 @@ UNKNOWN: Final = "<NA>"
 
 # Widths of a number differ between versions of its event, but no version has wider ones.
 _WIDEST: Final = 8
+_WORD: Final = (1 << 32) - 1
+_TWO_TO_64: Final = 1 << 64
+
+# The symbols of results that were negative.
+_SYMBOLS: Final[dict[int, str]] = {}
 
 # The text that a parameter holds (`3`, `-2`, `passwd`) and what that resolves to (`<f>/etc/hosts`, `ENOENT`,
 # `/etc/passwd`), empty where there is nothing to add.
@@ -34,11 +41,21 @@ class Param:
 
 def unsigned(value: bytes) -> int:
     """Return a little-endian number of any width that numbers have; raise MalformedEventError beyond."""
+    size = len(value)
+    number: int
+    if size == 4:
+        number = read_i32_le(value, 0)
+        return number & _WORD
+    if size == 8:
+        number = read_i64_le(value, 0)
+        return number if number >= 0 else number + _TWO_TO_64
     return int.from_bytes(_checked(value), "little")
 
 
 def signed(value: bytes) -> int:
     """Return a little-endian number that may be negative, as `unsigned` does."""
+    if len(value) == 8:
+        return read_i64_le(value, 0)
     return int.from_bytes(_checked(value), "little", signed=True)
 
 
@@ -46,6 +63,16 @@ def _checked(value: bytes) -> bytes:
     if len(value) > _WIDEST:
         raise MalformedEventError(f"a number of {len(value)} bytes")
     return value
+
+
+def error_symbol(result: int) -> str:
+    """Return the symbol of a negative result, empty when it has none."""
+    symbol = _SYMBOLS.get(result)
+    if symbol is None:
+        symbol = errno_name(-result)
+        if symbol:
+            _SYMBOLS[result] = symbol
+    return symbol
 
 
 def members(number: int, table: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from tercel.events.names import errno_name, matching_flags, signal_name, syscall_name
+from tercel.events.names import matching_flags, signal_name, syscall_name
 from tercel.events.types import PF_HEX, PF_OCT
 from tercel.fields.arguments import text_of
 from tercel.fields.buffers import buffer_text
 from tercel.fields.fdtypes import PROTOCOL_WORDS
-from tercel.fields.param import UNKNOWN, Param, Texts, members, signed, unsigned
+from tercel.fields.param import UNKNOWN, Param, Texts, error_symbol, members, signed, unsigned
 from tercel.fields.render import number_text
 from tercel.fields.times import datetime_text
 from tercel.state.addresses import FAMILY_UNIX, address_text, ip_text, read_tuple, unix_name
@@ -41,7 +41,7 @@ def render_small(p: Param) -> Texts:
 def render_errno(p: Param) -> Texts:
     """Results of calls."""
     number = signed(p.value)
-    return str(number), errno_name(-number) if number < 0 else ""
+    return str(number), error_symbol(number) if number < 0 else ""
 
 
 def render_charbuf(p: Param) -> Texts:

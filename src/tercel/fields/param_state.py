@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tercel.events.names import errno_name
+from tercel.events.types import PT_FSRELPATH
 from tercel.fields.arguments import text_of
+from tercel.fields.converted import param_value
 from tercel.fields.fdtypes import PROTOCOL_CHARS, type_char
-from tercel.fields.param import UNKNOWN, Param, Texts, signed, unsigned
+from tercel.fields.options import RenderOptions
+from tercel.fields.param import UNKNOWN, Param, Texts, error_symbol, signed, unsigned
 from tercel.state.addresses import printable
 from tercel.state.context import Context
 from tercel.state.model import FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK, INVALID_ID, L4_RAW, ROLE_NONE, FdInfo
@@ -39,7 +41,7 @@ def render_fd(p: Param) -> Texts:
     if number == AT_FDCWD:
         return "-100", "AT_FDCWD"
     if number < 0:
-        return str(number), errno_name(-number)
+        return str(number), error_symbol(number)
     thread = p.ctx.thread
     fd = None if thread is None else p.ctx.machine.fds(thread).get(number)
     return str(number), "" if fd is None else fd_text(fd)
@@ -55,29 +57,44 @@ def render_pid(p: Param) -> Texts:
 def render_fspath(p: Param) -> Texts:
     """Paths, relative ones from the working directory."""
     text = text_of(p.value) if p.value else UNKNOWN
-    if text in _ABSENT:
-        return UNKNOWN, ""
     if not text or text[0] == "/":
         return printable(text), ""
+    if text in _ABSENT:
+        return UNKNOWN, ""
     return printable(text), join(directory_of(p.ctx, AT_FDCWD), text)
 
 
 def render_fsrelpath(p: Param) -> Texts:
     """Paths relative to a directory that another parameter names."""
     text = text_of(p.value) if p.value else UNKNOWN
+    if text and text[0] == "/":
+        return printable(text), ""
     if text in _ABSENT:
         return UNKNOWN, ""
-    if text[:1] == "/":
-        return printable(text), ""
     dirfd = signed(p.ctx.event.param(p.info.dirfd))
     base = directory_of(p.ctx, dirfd)
-    # In Falco, looking up the directory makes its descriptor the event's: fields printed later tell of that one.
-    if dirfd != AT_FDCWD:
-        named = None if p.ctx.thread is None else p.ctx.thread.fds.get(dirfd)
-        p.ctx.named_fd = named
-        if p.ctx.is_fd_event and not p.ctx.event.info.is_enter:
-            p.ctx.fd = named
     return printable(text), join(base, text) if text else ""
+
+
+def turn_to_directory(ctx: Context, index: int, options: RenderOptions) -> None:
+    """Make the directory of a relative path that was just printed the event's descriptor, as Falco does.
+
+    Fields printed later tell of that one.
+    """
+    info = ctx.event.info.params[index]
+    if info.type != PT_FSRELPATH:
+        return
+    value = param_value(ctx, index, options)
+    text = text_of(value) if value else UNKNOWN
+    if text in _ABSENT or text[:1] == "/":
+        return
+    dirfd = signed(ctx.event.param(info.dirfd))
+    if dirfd == AT_FDCWD:
+        return
+    named = None if ctx.thread is None else ctx.thread.fds.get(dirfd)
+    ctx.named_fd = named
+    if ctx.is_fd_event and not ctx.event.info.is_enter:
+        ctx.fd = named
 
 
 def directory_of(ctx: Context, dirfd: int) -> str:
@@ -128,7 +145,8 @@ def render_fdlist(p: Param) -> Texts:
     items: list[str] = []
     for at in range(2, len(p.value) - 9, 10):
         number = unsigned(p.value[at : at + 8])
-        fd = None if table is None else table.get(number)
+        # No table has negative numbers, which are shown as large ones.
+        fd = None if table is None else table.get(signed(p.value[at : at + 8]))
         char = "?" if fd is None else type_char(fd.kind)
         items.append(f"{number}:{char}{signed(p.value[at + 8 : at + 10]) & _WORD:x}")
     return " ".join(items), ""

@@ -10,6 +10,7 @@ from typing import Final
 
 from tercel.events import types
 from tercel.events.names import dynamic_table
+from tercel.fields.arguments import text_of
 from tercel.fields.converted import param_count, param_value
 from tercel.fields.options import RenderOptions
 from tercel.fields.param import Param, Texts
@@ -47,6 +48,7 @@ from tercel.fields.param_state import (
     render_pid,
     render_uid,
 )
+from tercel.state.addresses import printable
 from tercel.state.context import Context
 
 NO_VALUE: Final = "NULL"
@@ -108,6 +110,11 @@ _RENDERERS: Final[dict[int, Callable[[Param], Texts]]] = {
     types.PT_CHARBUF_PAIR_ARRAY: render_pairs,
 }
 
+_RENDERER_OF: Final = [_RENDERERS.get(kind) for kind in range(len(types.PARAM_TYPES))]
+
+# Absolute paths resolve to nothing else.
+_IS_PATH: Final[list[bool]] = [kind in (types.PT_FSPATH, types.PT_FSRELPATH) for kind in range(len(types.PARAM_TYPES))]
+
 # An empty value of these types is not the word NULL: it has a text of its own.
 _EMPTY_HAS_TEXT: Final = frozenset({types.PT_CHARBUF, types.PT_FSPATH, types.PT_FSRELPATH})
 
@@ -118,7 +125,7 @@ def _render(param: Param, kind: int) -> Texts:
         return NO_VALUE, ""
     if kind == types.PT_DYN:
         return _render_dynamic(param)
-    renderer = _RENDERERS.get(kind)
+    renderer = _RENDERER_OF[kind]
     return (_NOT_SHOWN, "") if renderer is None else renderer(param)
 
 
@@ -141,6 +148,10 @@ def param_texts(ctx: Context, index: int, options: RenderOptions) -> Texts:
 
 def argument_text(ctx: Context, index: int, options: RenderOptions) -> str:
     """Return a parameter as evt.arg shows it: what it resolves to, else its text."""
+    if _IS_PATH[ctx.event.info.params[index].type]:
+        path = text_of(param_value(ctx, index, options))
+        if path and path[0] == "/":
+            return printable(path)
     text, resolved = param_texts(ctx, index, options)
     return resolved or text
 

@@ -31,7 +31,8 @@ from tercel.fields.base import (
 )
 from tercel.fields.fdtypes import TYPE_WORDS
 from tercel.state.context import Context
-from tercel.state.model import FdInfo, ThreadInfo
+from tercel.state.fdtable import FdTable
+from tercel.state.model import ThreadInfo
 
 # Names of the capabilities, by bit.
 CAPABILITIES: Final[tuple[str, ...]] = (
@@ -69,7 +70,7 @@ def process_of(ctx: Context) -> ThreadInfo | None:
     return None if ctx.thread is None else ctx.thread.leader
 
 
-def open_fds(ctx: Context) -> dict[int, FdInfo] | None:
+def open_fds(ctx: Context) -> FdTable | None:
     """Return the open descriptors of the process, None without a process."""
     return None if ctx.thread is None else ctx.thread.fds
 
@@ -371,7 +372,8 @@ ROWS: Final[list[tuple[FieldSpec, type[Extractor]]]] = [
     (_number("proc.vmswap", "The swapped memory of the process in kB."), VmSwap),
     (_number("thread.pfmajor", "Major page faults of the thread so far."), PfMajor),
     (_number("thread.pfminor", "Minor page faults of the thread so far."), PfMinor),
-    (FieldSpec("thread.tid", PT_INT64, SCOPE_PROCESS, "The thread's id.", 0, PF_ID), Tid),
+    # Not a fact of the thread: an event whose thread is not known has it all the same.
+    (FieldSpec("thread.tid", PT_INT64, SCOPE_EVENT, "The thread's id.", 0, PF_ID), Tid),
     (
         FieldSpec("thread.ismain", PT_BOOL, SCOPE_PROCESS, "Whether the thread is the main thread of its process."),
         IsMain,

@@ -8,8 +8,10 @@ shared part as often as it is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
+
+from mypy_extensions import i32
 
 OPERATORS_NUMERIC: Final[tuple[str, ...]] = ("<=", "<", ">=", ">")
 OPERATORS_TEXT: Final[tuple[str, ...]] = (
@@ -38,24 +40,32 @@ TRANSFORMERS_MULTIPLE: Final[tuple[str, ...]] = ("join", "concat", "getopt")
 class Position:
     """A place in a condition's text: `index` from 0, `line` and `column` from 1."""
 
-    def __init__(self, index: int, line: int, column: int) -> None:
+    def __init__(self, index: i32, line: i32, column: i32) -> None:
         """Keep the numbers."""
-        self.index: int = index
-        self.line: int = line
-        self.column: int = column
+        self.index: i32 = index
+        self.line: i32 = line
+        self.column: i32 = column
 
 
 START: Final = Position(0, 1, 1)
 
 
 class Node:
-    """A part of a condition; `size` counts the nodes of its tree, `height` the levels."""
+    """A part of a condition; `size` counts the nodes of its tree, `height` the levels, `has_names` tells of macros."""
 
     def __init__(self, pos: Position) -> None:
         """Place a leaf; inner nodes set their own size and height."""
-        self.pos: Position = pos
+        self._index: i32 = pos.index
+        self._line: i32 = pos.line
+        self._column: i32 = pos.column
+        self.height: i32 = 1
         self.size: int = 1
-        self.height: int = 1
+        self.has_names: bool = False
+
+    @property
+    def pos(self) -> Position:
+        """Where the part begins in the condition's text."""
+        return Position(self._index, self._line, self._column)
 
     def parts(self) -> list[Node]:
         """Return the boolean operands of this node; a check and an identifier have none."""
@@ -67,12 +77,15 @@ class _Junction(Node):
         super().__init__(pos)
         self.children: list[Node] = children
         size = 1
-        height = 0
+        height: i32 = 0
+        has_names = False
         for child in children:
             size += child.size
             height = max(height, child.height)
+            has_names = has_names or child.has_names
         self.size = size
         self.height = height + 1
+        self.has_names = has_names
 
     def parts(self) -> list[Node]:
         """Return the operands."""
@@ -96,6 +109,7 @@ class Not(Node):
         self.child: Node = child
         self.size = child.size + 1
         self.height = child.height + 1
+        self.has_names = child.has_names
 
     def parts(self) -> list[Node]:
         """Return the operand."""
@@ -109,6 +123,7 @@ class Identifier(Node):
         """Refer to the macro `name`."""
         super().__init__(pos)
         self.name: str = name
+        self.has_names = True
 
 
 class Expression(Node):
@@ -161,13 +176,13 @@ class Transformer(Expression):
 
 
 class ListValue(Node):
-    """A list of constants; `quoted[i]` tells whether the i-th was written in quotes."""
+    """A list of constants; `members` is the set of them. Lists that are written alike may share both."""
 
-    def __init__(self, values: list[str], quoted: list[bool], pos: Position) -> None:
+    def __init__(self, values: list[str], pos: Position, members: frozenset[str] | None = None) -> None:
         """Keep the constants' texts."""
         super().__init__(pos)
         self.values: list[str] = values
-        self.quoted: list[bool] = quoted
+        self.members: frozenset[str] = frozenset(values) if members is None else members
 
 
 class Check(Node):
@@ -201,33 +216,44 @@ class BinaryCheck(Check):
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield the boolean nodes and checks of a tree from left to right, each shared part once, parents first."""
-    seen: set[int] = set()
+    seen: set[Node] = set()
     stack = [node]
     while stack:
         current = stack.pop()
-        if id(current) in seen:
+        if current in seen:
             continue
-        seen.add(id(current))
+        seen.add(current)
         yield current
         stack.extend(reversed(current.parts()))
 
 
-def post_order(node: Node) -> list[Node]:
-    """Return the boolean nodes and checks of a tree, each shared part once, operands before what uses them."""
-    done: set[int] = set()
+def post_order(node: Node, known: Container[Node] = (), *, named: bool = False) -> list[Node]:
+    """Return the boolean nodes and checks of a tree, each shared part once, operands before what uses them.
+
+    Parts that are `known` are left out, and so is what is only in them; with `named` also those that use no macro.
+    """
+    done: set[Node] = set()
     order: list[Node] = []
-    stack: list[tuple[Node, bool]] = [(node, False)]
+    stack: list[Node | None] = [node]  # None stands before a node whose operands have been visited
     while stack:
-        current, expanded = stack.pop()
-        if id(current) in done:
+        current = stack.pop()
+        if current is None:
+            complete = stack.pop()
+            if complete is not None and complete not in done:
+                done.add(complete)
+                order.append(complete)
+            continue
+        if current in done or current in known:
             continue
         parts = current.parts()
-        if expanded or not parts:
-            done.add(id(current))
+        if named:
+            parts = [part for part in parts if part.has_names]
+        if parts:
+            stack += (current, None)
+            stack += reversed(parts)
+        else:
+            done.add(current)
             order.append(current)
-            continue
-        stack.append((current, True))
-        stack.extend([(part, False) for part in reversed(parts)])
     return order
 
 

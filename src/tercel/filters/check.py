@@ -15,12 +15,14 @@ from tercel.fields.base import (
     FF_NO_RHS,
     FF_NO_TRANSFORMER,
     FF_WITHIN,
+    SCOPE_EVENT,
     Extractor,
     FieldError,
 )
 from tercel.fields.registry import Registry, is_event_name
 from tercel.filters import transformers
 from tercel.filters.ast import (
+    OPERATORS_LIST,
     BinaryCheck,
     Expression,
     Field,
@@ -30,9 +32,9 @@ from tercel.filters.ast import (
     Node,
     Position,
     Transformer,
-    UnaryCheck,
     Value,
 )
+from tercel.filters.ast import Check as AstCheck
 from tercel.filters.canonical import expression_text
 from tercel.filters.compare import make_pair
 from tercel.filters.constants import ConstantError
@@ -49,12 +51,26 @@ from tercel.filters.evaluate import (
     Predicate,
 )
 from tercel.filters.evaluate import Check as Test
-from tercel.filters.hints import constant_hints
-from tercel.filters.operators import NETWORK, OperatorError, make_check, require_operator, type_name
+from tercel.filters.hints import ConstantHints
+from tercel.filters.operators import (
+    NETWORK,
+    SETS,
+    TEXT,
+    OperatorError,
+    make_check,
+    require_operator,
+    text_members,
+    type_name,
+)
 from tercel.filters.scalars import NumberAtMost, NumberEquals
 
 _EVENT_TYPE_FIELD: Final = "evt.type"
 _NONEXISTENT: Final = "filter_check called with nonexistent field "
+
+
+# The field, the operator, its modifier (or the expression on the right), the constants (or whose expression it is).
+_Key = tuple[Extractor, str, str, object]
+_PAIR: Final = "field"  # in the place of the modifier, where the last part stands for the field on the right
 
 
 def _error(message: str, pos: Position, kind: str = SEMANTIC, name: str = "") -> FilterError:
@@ -62,24 +78,45 @@ def _error(message: str, pos: Position, kind: str = SEMANTIC, name: str = "") ->
 
 
 class Checker:
-    """Turns checks into predicates; equal fields of all its conditions share one extractor."""
+    """Turns checks into predicates: equal ones of all its conditions are one object, and so are equal fields.
 
-    def __init__(self, registry: Registry) -> None:
+    `plain` is the checker of the same source whose rules see all events: what does not depend on which parameters an
+    event has is the same for both.
+    """
+
+    def __init__(self, registry: Registry, plain: Checker | None = None) -> None:
         """Bind fields through a registry."""
         self.registry: Registry = registry
+        self._plain: Checker | None = plain
+        self._hints: ConstantHints | None = None
         self._extractors: dict[str, Extractor] = {}
+        self._bound_fields: dict[tuple[str, str | None], Extractor] = {}
+        self._made: dict[_Key, Predicate] = {} if plain is None else plain._made  # noqa: SLF001 - its own
+        self._suspicious: set[_Key] = set() if plain is None else plain._suspicious  # noqa: SLF001 - its own
         self._types_of_params: dict[str, list[int]] | None = None
 
     def predicate(self, node: Node, warnings: list[FilterWarning]) -> Predicate:
         """Return what answers a check; suspicious constants are appended to `warnings`."""
         if isinstance(node, Identifier):
             raise _error(f"filter error: unexpected identifier '{node.name}'", node.pos)
-        if isinstance(node, UnaryCheck):
-            return _exists(self.extractor(node.left))
-        if not isinstance(node, BinaryCheck):
+        if not isinstance(node, AstCheck):
             msg = f"no check: {type(node).__name__}"
             raise TypeError(msg)
         left = self.extractor(node.left)
+        key = _key(node, left, self)
+        made = self._made.get(key)
+        if made is None:
+            made = self._predicate(node, left, warnings)
+            self._made[key] = made
+            if warnings:
+                self._suspicious.add(key)
+        elif key in self._suspicious and isinstance(node, BinaryCheck):
+            self._suspect(node, warnings)
+        return made
+
+    def _predicate(self, node: AstCheck, left: Extractor, warnings: list[FilterWarning]) -> Predicate:
+        if not isinstance(node, BinaryCheck):
+            return _exists(left)
         if left.spec.type == PT_DYN:
             return self._by_type(node, left, warnings)
         return self._comparison(node, left, left.spec.type, warnings)
@@ -92,6 +129,8 @@ class Checker:
         found = self._extractors.get(text)
         if found is None:
             found = self._bound(expression, text)
+            if self._plain is not None and found.spec.scope != SCOPE_EVENT:
+                found = self._plain.extractor(expression)
             self._extractors[text] = found
         return found
 
@@ -108,11 +147,13 @@ class Checker:
 
     def _field(self, field: Field) -> Extractor:
         try:
-            return self.registry.bind_parts(field.name, field.arg)
+            found = self.registry.bind_parts(field.name, field.arg)
         except FieldError as error:
             message = str(error)
             kind = UNKNOWN_FIELD if message.startswith(_NONEXISTENT) else SEMANTIC
             raise _error(message, field.pos, kind, field.text) from None
+        # An argument may be written in brackets or behind a dot.
+        return self._bound_fields.setdefault((found.spec.name, found.arg), found)
 
     def _single(self, expression: Transformer) -> Extractor:
         name = expression.name
@@ -153,13 +194,19 @@ class Checker:
         if isinstance(node.right, Transformer):
             return self._pair(node, left, node.right)
         values = constants_of(node.right)
-        for value in values:
-            warnings.extend(constant_hints(node.operator, value, node.right.pos, self.registry))
+        self._suspect(node, warnings)
         self._require_event_names(node, left, values)
         try:
             return _constant_check(node, left, kind, values)
         except ConstantError as mistake:
             raise _error(str(mistake), node.right.pos) from None
+
+    def _suspect(self, node: BinaryCheck, warnings: list[FilterWarning]) -> None:
+        hints = self._hints
+        if hints is None:
+            hints = self._hints = ConstantHints(self.registry)
+        for value in constants_of(node.right):
+            warnings.extend(hints.of(node.operator, value, node.right.pos))
 
     @staticmethod
     def _require_event_names(node: BinaryCheck, left: Extractor, values: list[str]) -> None:
@@ -174,7 +221,12 @@ class Checker:
         complaint = _pair_complaint(node, left, right)
         if complaint:
             raise _error(complaint, right_node.pos)
-        return make_pair(node.operator, left, right)
+        key = (left, node.operator, _PAIR, right)
+        made = self._made.get(key)
+        if made is None:
+            made = make_pair(node.operator, left, right)
+            self._made[key] = made
+        return made
 
     def _by_type(self, node: BinaryCheck, left: Extractor, warnings: list[FilterWarning]) -> Predicate:
         """Return a check for every type that the parameter has in some event and that the comparison fits."""
@@ -203,6 +255,21 @@ class Checker:
         return types_of.get(name, [])
 
 
+def _key(node: AstCheck, left: Extractor, checker: Checker) -> _Key:
+    """Return what equal checks have in common; where the order of constants means nothing, it is no difference."""
+    if not isinstance(node, BinaryCheck):
+        return left, node.operator, "", None
+    operator = "=" if node.operator == "==" else node.operator
+    right = node.right
+    if isinstance(right, ListValue):
+        return left, operator, node.modifier, right.members
+    if isinstance(right, Value):
+        constant = frozenset((right.text,)) if node.modifier or operator in OPERATORS_LIST else right.text
+        return left, operator, node.modifier, constant
+    # The fields on the right may be another checker's, too.
+    return left, operator, expression_text(right) if isinstance(right, Expression) else "", checker
+
+
 def _exists(field: Extractor) -> Predicate:
     is_many = field.spec.is_list or field.spec.flags & (FF_ANY | FF_EITHER)
     return ListExists(field) if is_many else Exists(field)
@@ -219,6 +286,8 @@ def _constant_check(node: BinaryCheck, left: Extractor, kind: int, values: list[
     if node.modifier:
         checks = [make_check(left, kind, node.operator, [value]) for value in values]
         test: Test = AllOf(left, checks) if node.modifier == "allof" else OneOf(left, checks)
+    elif isinstance(node.right, ListValue) and kind in TEXT and node.operator in SETS:
+        test = text_members(left, node.right.members)
     else:
         test = make_check(left, kind, node.operator, values)
     flags = left.spec.flags

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tercel.fields.base import Extractor
-from tercel.filters.evaluate import Predicate
+from tercel.filters.evaluate import Predicate, value_of
 from tercel.filters.patterns import Glob, as_bytes, ascii_lower
 from tercel.state.context import Context
 
@@ -25,10 +25,10 @@ class FieldPair(Predicate):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether both values are there and compare."""
-        left = self.left.extract(ctx)
+        left = value_of(self.left, ctx)
         if left is None:
             return False
-        right = self.right.extract(ctx)
+        right = value_of(self.right, ctx)
         return right is not None and self.compare(left, right)
 
 
@@ -50,7 +50,7 @@ class PairDiffers(FieldPair):
 
 def _order(left: object, right: object) -> int | None:
     """Return -1, 0 or 1, or None for values that have no order."""
-    if isinstance(left, int | float) and isinstance(right, int | float):
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         return (left > right) - (left < right)
     if isinstance(left, str) and isinstance(right, str):
         return (left > right) - (left < right)

@@ -6,7 +6,7 @@ import re
 
 from tercel.filters.ast import Position
 from tercel.filters.errors import FilterError
-from tercel.filters.tokens import BARE, BLANK, Lines, closing_quote, unescape
+from tercel.filters.tokens import BARE, BLANKS, Lines, closing_quote, unescape
 
 
 class Cursor:
@@ -17,19 +17,22 @@ class Cursor:
         self.text: str = text
         self.at: int = start
         self.last: str = ""
-        self._lines: Lines = Lines(text)
+        self._lines: Lines | None = Lines(text) if "\n" in text or "\r" in text else None
 
     def position(self, index: int) -> Position:
         """Return the place of a character."""
-        return self._lines.position(index)
+        lines = self._lines
+        return Position(index, 1, index + 1) if lines is None else lines.position(index)
 
     def skip(self) -> bool:
         """Pass blanks; return whether there were any."""
+        text = self.text
         start = self.at
-        found = BLANK.match(self.text, start)
-        if found is not None:
-            self.at = found.end()
-        return self.at > start
+        at = start
+        while at < len(text) and text[at] in BLANKS:
+            at += 1
+        self.at = at
+        return at > start
 
     def take(self, word: str) -> bool:
         """Pass a word and return True if it stands here."""

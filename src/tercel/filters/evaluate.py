@@ -11,11 +11,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from tercel.events.event import MalformedEventError
 from tercel.fields.base import Extractor
 from tercel.state.context import Context
 
 # Evaluating recurses only this deep; deeper trees become a `Program`.
 MAX_RECURSION: Final = 60
+
+
+def value_of(field: Extractor, ctx: Context) -> object:
+    """Return a field's value, None without one; bytes that do not fit their type are none, and noted in the context."""
+    try:
+        return field.extract(ctx)
+    except MalformedEventError as error:
+        ctx.malformed = error
+        return None
 
 
 class Predicate:
@@ -122,7 +132,7 @@ class Check(Predicate):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether the event has a value that passes."""
-        value = self.field.extract(ctx)
+        value = value_of(self.field, ctx)
         return value is not None and self.test(value)
 
 
@@ -135,7 +145,7 @@ class Exists(Check):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether there is a value."""
-        return self.field.extract(ctx) is not None
+        return value_of(self.field, ctx) is not None
 
 
 class AnyCandidate(Check):
@@ -228,5 +238,9 @@ class ByType(Predicate):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return the answer of the check that fits."""
-        check = self.checks.get(self.field.value_type(ctx))
+        try:
+            check = self.checks.get(self.field.value_type(ctx))
+        except MalformedEventError as error:
+            ctx.malformed = error
+            return False
         return check is not None and check.evaluate(ctx)

@@ -6,7 +6,7 @@ negation (De Morgan's laws then need no second pass). A check that says nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cache
 from typing import Final
 
@@ -47,7 +47,7 @@ def event_mask(node: Node, *, mind_numbers: bool = True) -> int:
 
     With `mind_numbers` conditions such as `evt.num = 0`, which never hold, have none.
     """
-    return _mask(node, _Universe(_event_bits, _ALL_EVENTS, _GENERIC_BITS, mind_numbers=mind_numbers))
+    return _mask(node, post_order(node), _Universe(_event_bits, _ALL_EVENTS, _GENERIC_BITS, mind_numbers=mind_numbers))
 
 
 def event_types(node: Node, *, mind_numbers: bool = True) -> frozenset[int]:
@@ -62,7 +62,8 @@ def restricts_types(node: Node) -> bool:
 
 def syscalls_used(node: Node, *, mind_numbers: bool = True) -> frozenset[int]:
     """Return the numbers of the system calls that a condition can hold for."""
-    return bits_of(_mask(node, _Universe(_syscall_bits, (1 << len(syscalls())) - 1, 0, mind_numbers=mind_numbers)))
+    universe = _Universe(_syscall_bits, (1 << len(syscalls())) - 1, 0, mind_numbers=mind_numbers)
+    return bits_of(_mask(node, post_order(node), universe))
 
 
 def event_names(node: Node) -> set[str]:
@@ -86,7 +87,7 @@ def event_names(node: Node) -> set[str]:
 
 def bits_of(mask: int) -> frozenset[int]:
     """Return the places of the bits that are set."""
-    return frozenset(index for index, bit in enumerate(reversed(f"{mask:b}")) if bit == "1")
+    return frozenset([index for index, bit in enumerate(reversed(f"{mask:b}")) if bit == "1"])
 
 
 @cache
@@ -125,26 +126,65 @@ class _Universe:
         return mask
 
 
-def _mask(node: Node, universe: _Universe) -> int:
-    masks: dict[int, Masks] = {}
-    for part in post_order(node):
-        masks[id(part)] = _node_masks(part, masks, universe)
-    return masks[id(node)][0]
+class TypeFinder:
+    """Finds the event types of many conditions; those of `shared` trees, which stand in several, are remembered."""
+
+    def __init__(self, shared: Container[Node]) -> None:
+        """Start with nothing known."""
+        self._shared: Container[Node] = shared
+        self._universe: _Universe = _Universe(_event_bits, _ALL_EVENTS, _GENERIC_BITS, mind_numbers=True)
+        self._known: dict[Node, Masks] = {}
+        self._sets: dict[int, frozenset[int]] = {}
+
+    def event_types(self, node: Node, parts: list[Node]) -> frozenset[int]:
+        """Return the ids of the event types that a condition can hold for; equal sets are one object.
+
+        `parts` are those of the condition, operands first; trees that were looked into before may be left out.
+        """
+        mask = _mask(node, parts, self._universe, self._known, self._shared)
+        found = self._sets.get(mask)
+        if found is None:
+            found = bits_of(mask)
+            self._sets[mask] = found
+        return found
 
 
-def _node_masks(node: Node, masks: Mapping[int, Masks], universe: _Universe) -> Masks:
+def _mask(
+    node: Node,
+    parts: list[Node],
+    universe: _Universe,
+    known: dict[Node, Masks] | None = None,
+    shared: Container[Node] = (),
+) -> int:
+    """Return the bits of a condition; `known` has those of some of its parts and gets those of the `shared` ones."""
+    masks: dict[Node, Masks] = {} if known is None else known
+    own: list[Node] = []
+    try:
+        for part in parts:
+            if part not in masks:
+                masks[part] = _node_masks(part, masks, universe)
+                if part not in shared:
+                    own.append(part)
+        return masks[node][0]
+    finally:
+        for part in own:
+            del masks[part]
+
+
+def _node_masks(node: Node, masks: Mapping[Node, Masks], universe: _Universe) -> Masks:
     if isinstance(node, And | Or):
-        return _joined(node, [masks[id(child)] for child in node.children], universe.everything)
+        return _joined(node, masks, universe)
     if isinstance(node, Not):
-        positive, negative = masks[id(node.child)]
+        positive, negative = masks[node.child]
         return negative, positive
     return _check_masks(node, universe) if isinstance(node, Check) else universe.neutral
 
 
-def _joined(node: And | Or, operands: list[Masks], everything: int) -> Masks:
-    union, common = 0, everything
-    negated_union, negated_common = 0, everything
-    for positive, negative in operands:
+def _joined(node: And | Or, masks: Mapping[Node, Masks], universe: _Universe) -> Masks:
+    union, common = 0, universe.everything
+    negated_union, negated_common = 0, universe.everything
+    for child in node.children:
+        positive, negative = masks[child]
         union |= positive
         common &= positive
         negated_union |= negative

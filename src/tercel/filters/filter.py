@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 from tercel.fields.base import Extractor
@@ -34,6 +35,10 @@ from tercel.filters.parser import parse
 from tercel.state.context import Context
 
 _MAX_SPLICED: Final = 16  # terms of an inner conjunction that are taken over into the outer one
+
+
+# The kind of a boolean node and its terms, which are themselves alike only if they are one object.
+_Key = tuple[object, ...]
 
 
 class Filter:
@@ -71,22 +76,47 @@ class Filter:
 
 
 class Compiler:
-    """Compiles many conditions that share trees and fields: all rules of a ruleset."""
+    """Compiles many conditions that share trees and fields: all rules of a ruleset.
 
-    def __init__(self, registry: Registry) -> None:
+    Equal parts of conditions become one predicate, so that what is found out about it once holds for all of them.
+    `shared` are trees that stand in several conditions: they are looked into once. `plain` is the compiler for those
+    rules of the same source that see all events, with which to share predicates.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        shared: Container[Node] = (),
+        plain: Compiler | None = None,
+    ) -> None:
         """Bind fields through a registry."""
-        self._checker: Checker = Checker(registry)
-        # Nodes are kept with their predicates: an id is only good as long as its object lives.
-        self._known: dict[int, tuple[Node, Predicate]] = {}
-        self._warnings: dict[int, list[FilterWarning]] = {}
+        self._shared: Container[Node] = shared
+        self._checker: Checker = Checker(registry, None if plain is None else plain._checker)  # noqa: SLF001 - of its own class
+        self._made: dict[_Key, Predicate] = {} if plain is None else plain._made  # noqa: SLF001 - the same
+        # What is known of shared trees, and of the parts of the tree that is being compiled.
+        self._known: dict[Node, Predicate] = {}
+        self._warnings: dict[Node, list[FilterWarning]] = {}
 
-    def compile(self, node: Node) -> Filter:
-        """Return the filter of a tree without macro names, or raise FilterError."""
-        for part in post_order(node):
-            if id(part) not in self._known and part.height <= MAX_RECURSION:
-                self._known[id(part)] = (part, self._predicate(part))
-        known = self._known.get(id(node))
-        predicate = known[1] if known is not None else _ProgramWriter(self._known).write(node)
+    def compile(self, node: Node, parts: list[Node] | None = None) -> Filter:
+        """Return the filter of a tree without macro names, or raise FilterError.
+
+        `parts`, when given, are those of the tree, operands first; shared trees that were compiled before may be left
+        out.
+        """
+        known = self._known
+        own: list[Node] = []
+        try:
+            for part in post_order(node) if parts is None else parts:
+                if part.height <= MAX_RECURSION and part not in known:
+                    known[part] = self._predicate(part)
+                    if part not in self._shared:
+                        own.append(part)
+            predicate = known.get(node)
+            if predicate is None:
+                predicate = _ProgramWriter(known).write(node)
+        finally:
+            for part in own:
+                del known[part]
         return Filter(node, predicate, self._warnings_of(node))
 
     def extractor(self, expression: Expression) -> Extractor:
@@ -95,21 +125,37 @@ class Compiler:
 
     def _predicate(self, node: Node) -> Predicate:
         if isinstance(node, And):
-            return All(self._terms(node.children, All))
+            return self._joined(self._terms(node.children, All), All)
         if isinstance(node, Or):
-            return Any(self._terms(node.children, Any))
+            return self._joined(self._terms(node.children, Any), Any)
         if isinstance(node, Not):
-            return Negation(self._known[id(node.child)][1])
+            return self._negated(self._known[node.child])
         warnings: list[FilterWarning] = []
         predicate = self._checker.predicate(node, warnings)
         if warnings:
-            self._warnings[id(node)] = warnings
+            self._warnings[node] = warnings
         return predicate
+
+    def _joined(self, terms: list[Predicate], kind: type[All | Any]) -> Predicate:
+        key: _Key = (kind, *terms)
+        made = self._made.get(key)
+        if made is None:
+            made = kind(terms)
+            self._made[key] = made
+        return made
+
+    def _negated(self, term: Predicate) -> Predicate:
+        key: _Key = (Negation, term)
+        made = self._made.get(key)
+        if made is None:
+            made = Negation(term)
+            self._made[key] = made
+        return made
 
     def _terms(self, children: list[Node], kind: type[All | Any]) -> list[Predicate]:
         terms: list[Predicate] = []
         for child in children:
-            predicate = self._known[id(child)][1]
+            predicate = self._known[child]
             if isinstance(predicate, All | Any) and type(predicate) is kind and len(predicate.terms) <= _MAX_SPLICED:
                 terms.extend(predicate.terms)
             else:
@@ -119,7 +165,10 @@ class Compiler:
     def _warnings_of(self, node: Node) -> list[FilterWarning]:
         if not self._warnings:
             return []
-        return [warning for part in walk(node) for warning in self._warnings.get(id(part), ())]
+        found: list[FilterWarning] = []
+        for part in walk(node):
+            found += self._warnings.get(part, ())
+        return found
 
 
 class _Frame:
@@ -137,8 +186,8 @@ class _Frame:
 class _ProgramWriter:
     """Writes a deep tree as a program; subtrees that have a predicate are its terms."""
 
-    def __init__(self, known: dict[int, tuple[Node, Predicate]]) -> None:
-        self._known: dict[int, tuple[Node, Predicate]] = known
+    def __init__(self, known: dict[Node, Predicate]) -> None:
+        self._known: dict[Node, Predicate] = known
         self._terms: list[Predicate] = []
         self._if_true: list[int] = []
         self._if_false: list[int] = []
@@ -155,11 +204,11 @@ class _ProgramWriter:
             frame.left -= 1
             part = frame.parts[frame.left]
             yes, no = (frame.no, frame.yes) if frame.is_not else (frame.yes, frame.no)
-            known = self._known.get(id(part))
+            known = self._known.get(part)
             if known is None:
                 stack.append(_Frame(part, yes, no))
             else:
-                start = self._term(known[1], yes, no)
+                start = self._term(known, yes, no)
                 self._returned(stack, start)
         return Program(self._terms, self._if_true, self._if_false, start)
 

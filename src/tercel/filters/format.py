@@ -24,6 +24,9 @@ MAX_WIDTH: Final = 10_000
 
 _WIDTH: Final = re.compile(r"[0-9]+")
 _TRANSFORMER: Final = re.compile(rf"(?:{'|'.join((*TRANSFORMERS_SINGLE, *TRANSFORMERS_MULTIPLE))})(?=\()")
+# A field without a width and whatever else may be asked of it, up to where no name goes on.
+_PLAIN_FIELD: Final = re.compile(r"%([a-z][a-z0-9_]*+(?:\.[a-z0-9_]++)*+(?:\[[0-9]++\])?+)(?![\w.\[])")
+_MOST_MISTAKES: Final = 20
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_.]+(?:\[[^\]]*\])?")
 
 
@@ -36,6 +39,45 @@ class FormatError(ValueError):
         self.message: str = message
         self.index: int = index
         self.name: str = name
+
+
+class FormatChecker:
+    """Tells what is wrong with many formats; fields that are good in one of them are not looked into again."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Check for the fields of a registry."""
+        self._registry: Registry = registry
+        self._good: set[str] = set()
+
+    def mistakes(self, text: str) -> list[FormatError]:
+        """Return what is wrong: a name that is unknown hides those behind it, so it is taken out for the next look."""
+        found: list[FormatError] = []
+        while len(found) < _MOST_MISTAKES and not self._is_good(text):
+            try:
+                OutputFormat(text, self._registry)
+            except FormatError as error:
+                found.append(error)
+                percent = text.rfind("%", 0, error.index)
+                if percent < 0 or not error.name:
+                    break
+                text = f"{text[:percent]} {text[percent + 1 :]}"
+            else:
+                break
+        return found
+
+    def _is_good(self, text: str) -> bool:
+        """Return whether nothing but plain fields stands in the text, and all of them exist."""
+        names = _PLAIN_FIELD.findall(text)
+        if len(names) != text.count("%"):
+            return False
+        for name in names:
+            if name not in self._good:
+                try:
+                    OutputFormat(f"*%{name}", self._registry)
+                except FormatError:
+                    return False
+                self._good.add(name)
+        return True
 
 
 class Token:

@@ -16,19 +16,38 @@ _BLANKS: Final = re.compile(r"\s+")
 _TRANSFORMERS: Final = ("val", *TRANSFORMERS_SINGLE, *TRANSFORMERS_MULTIPLE)
 
 
-def constant_hints(operator: str, value: str, pos: Position, registry: Registry) -> list[FilterWarning]:
-    """Return what is suspicious about one constant."""
-    messages: list[str] = []
-    if operator == "regex" and _is_simple_pattern(value):
-        messages.append(
-            f"regex check with '{value}' may be optimized with simpler operators such as "
-            "'=', 'contains', 'startswith', 'endswith'"
-        )
-    if "." in value and _is_field(_BLANKS.sub("", value), registry):
-        messages.append(f"'{value}' may be a valid field misused as a const string value")
-    if ")" in value and _is_transformer(_BLANKS.sub("", value)):
-        messages.append(f"'{value}' may be a valid field transformer misused as a const string value")
-    return [FilterWarning(message, pos.index, pos.line, pos.column) for message in messages]
+class ConstantHints:
+    """Looks at constants with the fields of a registry in mind."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Know the classes of fields: most constants with a dot in them begin with no name of one."""
+        self._registry: Registry = registry
+        self._classes: set[str] = {spec.name[: spec.name.index(".")] for spec in registry.specs() if "." in spec.name}
+
+    def of(self, operator: str, value: str, pos: Position) -> list[FilterWarning]:
+        """Return what is suspicious about one constant."""
+        if operator != "regex" and "." not in value and ")" not in value:
+            return []
+        messages: list[str] = []
+        if operator == "regex" and _is_simple_pattern(value):
+            messages.append(
+                f"regex check with '{value}' may be optimized with simpler operators such as "
+                "'=', 'contains', 'startswith', 'endswith'"
+            )
+        if "." in value and self._is_field(_BLANKS.sub("", value)):
+            messages.append(f"'{value}' may be a valid field misused as a const string value")
+        if ")" in value and _is_transformer(_BLANKS.sub("", value)):
+            messages.append(f"'{value}' may be a valid field transformer misused as a const string value")
+        return [FilterWarning(message, pos.index, pos.line, pos.column) for message in messages]
+
+    def _is_field(self, text: str) -> bool:
+        if text[: text.index(".")] not in self._classes or FIELD.match(text) is None:
+            return False
+        try:
+            self._registry.bind(text)
+        except FieldError:
+            return False
+        return True
 
 
 def _is_simple_pattern(pattern: str) -> bool:
@@ -45,16 +64,6 @@ def _is_simple_pattern(pattern: str) -> bool:
             return False
         else:
             at += 1
-    return True
-
-
-def _is_field(text: str, registry: Registry) -> bool:
-    if FIELD.match(text) is None:
-        return False
-    try:
-        registry.bind(text)
-    except FieldError:
-        return False
     return True
 
 

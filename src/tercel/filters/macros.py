@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tercel.filters.ast import And, Identifier, Node, Not, Or, post_order, walk
+from tercel.filters.ast import And, Identifier, Node, Not, Or, post_order
 from tercel.filters.errors import MACRO_LOOP, SEMANTIC, UNKNOWN_MACRO, FilterError
 
 MAX_NODES: Final = 1_000_000  # of a condition with all macros written out
@@ -14,7 +14,7 @@ MAX_HEIGHT: Final = 10_000
 
 def macros_used(node: Node) -> list[str]:
     """Return the macro names of a tree, each once, in the order of first use."""
-    return list(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Identifier)))
+    return [use.name for use in uses_of(node)]
 
 
 def replace_macros(node: Node, macros: Mapping[str, Node]) -> Node:
@@ -34,7 +34,7 @@ def _in_order_of_use(node: Node, macros: Mapping[str, Node]) -> list[str]:
     order: list[str] = []
     done: set[str] = set()
     open_names: set[str] = set()
-    stack: list[tuple[Identifier, bool]] = [(use, False) for use in reversed(_uses(node))]
+    stack: list[tuple[Identifier, bool]] = [(use, False) for use in reversed(uses_of(node))]
     while stack:
         use, expanded = stack.pop()
         if expanded:
@@ -50,13 +50,16 @@ def _in_order_of_use(node: Node, macros: Mapping[str, Node]) -> list[str]:
             raise _error(f"Undefined macro '{use.name}' used in filter.", use, UNKNOWN_MACRO)
         open_names.add(use.name)
         stack.append((use, True))
-        stack.extend((inner, False) for inner in reversed(_uses(macros[use.name])))
+        stack.extend((inner, False) for inner in reversed(uses_of(macros[use.name])))
     return order
 
 
-def _uses(node: Node) -> list[Identifier]:
+def uses_of(node: Node) -> list[Identifier]:
+    """Return the first use of each macro of a tree, from left to right."""
+    if not node.has_names:
+        return []
     found: dict[str, Identifier] = {}
-    for part in walk(node):
+    for part in post_order(node, named=True):
         if isinstance(part, Identifier):
             found.setdefault(part.name, part)
     return list(found.values())
@@ -69,8 +72,10 @@ def _error(message: str, node: Node, kind: str, name: str = "") -> FilterError:
 
 def substitute(node: Node, resolved: Mapping[str, Node]) -> Node:
     """Return the tree with resolved macros in place; parts without macros are the same objects as before."""
-    replaced: dict[int, Node] = {}
-    for part in post_order(node):
+    if not node.has_names:
+        return node
+    replaced: dict[Node, Node] = {}
+    for part in post_order(node, named=True):
         changed = _rebuilt(part, replaced, resolved)
         if changed is part:
             continue
@@ -78,17 +83,17 @@ def substitute(node: Node, resolved: Mapping[str, Node]) -> Node:
             raise _error(f"condition expands to more than {MAX_NODES} nodes", part, SEMANTIC)
         if changed.height > MAX_HEIGHT:
             raise _error(f"exceeded max depth limit of {MAX_HEIGHT}", part, SEMANTIC)
-        replaced[id(part)] = changed
-    return replaced.get(id(node), node)
+        replaced[part] = changed
+    return replaced.get(node, node)
 
 
-def _rebuilt(part: Node, replaced: Mapping[int, Node], resolved: Mapping[str, Node]) -> Node:
+def _rebuilt(part: Node, replaced: Mapping[Node, Node], resolved: Mapping[str, Node]) -> Node:
     if isinstance(part, Identifier):
         return resolved[part.name]
     parts = part.parts()
-    if not any(id(child) in replaced for child in parts):
+    if not any(child in replaced for child in parts):
         return part
-    children = [replaced.get(id(child), child) for child in parts]
+    children = [replaced.get(child, child) for child in parts]
     if isinstance(part, And):
         return And(children, part.pos)
     if isinstance(part, Or):

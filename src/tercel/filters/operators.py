@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from tercel.events import types
@@ -60,8 +60,8 @@ _LISTABLE: Final = frozenset(
     }
 )
 
-_SETS: Final = frozenset({"in", "intersects"})
-_EQUALITY: Final = frozenset({"=", "==", "!="}) | _SETS
+SETS: Final = frozenset({"in", "intersects"})
+_EQUALITY: Final = frozenset({"=", "==", "!="}) | SETS
 _ORDER: Final = frozenset({"<", "<=", ">", ">="})
 _TEXT_SEARCH: Final = frozenset({"contains", "icontains", "startswith", "endswith", "glob", "iglob", "regex", "pmatch"})
 _BUFFER_SEARCH: Final = frozenset({"contains", "startswith", "endswith", "bcontains", "bstartswith"})
@@ -94,7 +94,7 @@ def require_operator(operator: str, kind: int, *, is_list: bool) -> None:
         if kind not in _LISTABLE:
             msg = f"filter error: list filters are not supported for type '{type_name(kind)}'"
             raise OperatorError(msg)
-        if operator not in _SETS:
+        if operator not in SETS:
             msg = f"filter error: '{shown}' operator not supported list filters"
             raise OperatorError(msg)
         return
@@ -140,7 +140,7 @@ _NUMBER_CHECKS: Final[dict[str, Callable[[Extractor, Number], Check]]] = {
 
 def _number_check(field: Extractor, kind: int, operator: str, values: list[str]) -> Check:
     converted = [_converted(kind, value) for value in values]
-    if operator in _SETS:
+    if operator in SETS:
         return MemberOf(field, frozenset(converted))
     return _NUMBER_CHECKS[operator](field, converted[0])
 
@@ -159,13 +159,23 @@ _TEXT_CHECKS: Final[dict[str, Callable[[Extractor, str], Check]]] = {
 }
 
 
-def _text_check(field: Extractor, operator: str, values: list[str]) -> Check:
+def text_members(field: Extractor, values: frozenset[str]) -> Check:
+    """Return the test of whether one text is among several."""
+    _refuse_nul(values)
+    return MemberOf(field, values)
+
+
+def _refuse_nul(values: Iterable[str]) -> None:
     for value in values:
         if "\x00" in value:
             msg = "filter error: filter value cannot contain a NUL byte (\\x00)"
             raise ConstantError(msg)
-    if operator in _SETS:
-        return MemberOf(field, frozenset(values))
+
+
+def _text_check(field: Extractor, operator: str, values: list[str]) -> Check:
+    if operator in SETS:
+        return text_members(field, frozenset(values))
+    _refuse_nul(values)
     if operator == "pmatch":
         return PathMatch(field, PathPrefixes(values))
     made = _TEXT_CHECKS.get(operator)

@@ -11,6 +11,7 @@ another `or` may follow the closing parenthesis, as in Falco.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tercel.filters.ast import (
@@ -20,6 +21,7 @@ from tercel.filters.ast import (
     And,
     BinaryCheck,
     Expression,
+    Field,
     Identifier,
     ListValue,
     Node,
@@ -30,7 +32,25 @@ from tercel.filters.ast import (
     Value,
 )
 from tercel.filters.operands import TRANSFORMER_LIST, ExpressionReader
-from tercel.filters.tokens import IDENTIFIER, MODIFIER, NOT, NUMBER, OPERATOR
+from tercel.filters.tokens import (
+    CHECK_ARGUMENT,
+    CHECK_BARE,
+    CHECK_EXISTS,
+    CHECK_FIELD,
+    CHECK_LIST_OPERATOR,
+    CHECK_NUMBER,
+    CHECK_OPERATOR,
+    CHECK_ORDER_OPERATOR,
+    COMMON_CHECK,
+    COMMON_ITEM,
+    COMMON_LIST,
+    IDENTIFIER,
+    MODIFIER,
+    NOT,
+    NUMBER,
+    OPERATOR,
+    QUOTES,
+)
 
 MAX_DEPTH: Final = 1000
 
@@ -60,13 +80,31 @@ class _Level:
         self.behind_or: bool = False
 
 
+class KnownLists:
+    """The lists of plain constants met so far, by what stands between their parentheses."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._known: dict[str, tuple[list[str], frozenset[str]]] = {}
+
+    def find(self, inside: str) -> tuple[list[str], frozenset[str]] | None:
+        """Return the constants and the set of them, None for what has to be read word by word."""
+        found = self._known.get(inside)
+        if found is None and COMMON_LIST.fullmatch(inside) is not None:
+            values = [item[1:-1] if item[0] in QUOTES else item for item in COMMON_ITEM.findall(inside)]
+            found = (values, frozenset(values))
+            self._known[inside] = found
+        return found
+
+
 class Parser(ExpressionReader):
     """One pass over a text."""
 
-    def __init__(self, text: str, max_depth: int = MAX_DEPTH) -> None:
-        """Stand at the beginning."""
+    def __init__(self, text: str, max_depth: int = MAX_DEPTH, lists: KnownLists | None = None) -> None:
+        """Stand at the beginning; `lists` are those met in other texts."""
         super().__init__(text)
         self._max_depth: int = max_depth
+        self._lists: KnownLists = KnownLists() if lists is None else lists
 
     def condition(self) -> Node:
         """Parse the whole text as a condition."""
@@ -109,6 +147,14 @@ class Parser(ExpressionReader):
         if not level.all_of:
             level.conjunction_start = self.at
         level.negate = False
+        if self.text.startswith("not", self.at):
+            self._negations(level)
+        if self.take("("):
+            return None
+        return self._negated(self._check(), level)
+
+    def _negations(self, level: _Level) -> None:
+        """Pass any number of `not`."""
         while (found := NOT.match(self.text, self.at)) is not None:
             level.negate = not level.negate
             self.at = found.end()
@@ -117,9 +163,6 @@ class Parser(ExpressionReader):
             self.at += 3
         else:
             self.skip()
-        if self.take("("):
-            return None
-        return self._negated(self._check(), level)
 
     def _link(self, level: _Level, node: Node) -> int:
         """Take a complete operand into its level and tell what follows it."""
@@ -164,6 +207,11 @@ class Parser(ExpressionReader):
 
     def _check(self) -> Node:
         start = self.at
+        found = COMMON_CHECK.match(self.text, start)
+        if found is not None:
+            node = self._common(found, start)
+            if node is not None:
+                return node
         left = self.try_expression()
         if left is not None:
             return self._comparison(left, self.position(start))
@@ -171,6 +219,36 @@ class Parser(ExpressionReader):
         if name is None:
             raise self.error(_EXPECTED_OPERAND)
         return Identifier(name, self.position(start))
+
+    def _common(self, found: re.Match[str], start: int) -> Node | None:
+        """Return a check of the common form and pass it, or None where it has to be read word by word."""
+        words = found.groups()
+        pos = self.position(start)
+        left = Field(words[CHECK_FIELD - 1], words[CHECK_ARGUMENT - 1], pos)
+        kind = found.lastindex
+        if kind == CHECK_LIST_OPERATOR:
+            right = self._common_list(found.end())
+            return None if right is None else BinaryCheck(left, words[CHECK_LIST_OPERATOR - 1], "", right, pos)
+        self.at = found.end()
+        if kind == CHECK_EXISTS:
+            self.last = words[CHECK_EXISTS - 1]
+            return UnaryCheck(left, self.last, pos)
+        is_number = kind == CHECK_NUMBER
+        operator = words[(CHECK_ORDER_OPERATOR if is_number else CHECK_OPERATOR) - 1]
+        self.last = found[kind or 0]
+        # A quoted constant begins with its quote.
+        begin = found.start(kind or 0) - (not is_number and kind != CHECK_BARE)
+        return BinaryCheck(left, operator, "", Value(self.last, self.position(begin)), pos)
+
+    def _common_list(self, start: int) -> ListValue | None:
+        """Return the list that begins at `start` and pass it, or None where it has to be read word by word."""
+        end = self.text.find(")", start)
+        found = self._lists.find(self.text[start + 1 : end]) if end > 0 else None
+        if found is None:
+            return None
+        self.at = end + 1
+        self.last = ")"
+        return ListValue(found[0], self.position(start), found[1])
 
     def _comparison(self, left: Expression, pos: Position) -> Node:
         self.skip()
@@ -230,34 +308,29 @@ class Parser(ExpressionReader):
 
     def _list(self, pos: Position) -> Node:
         values: list[str] = []
-        quoted: list[bool] = []
         self.skip()
-        text = self._try_text_in_list(quoted)
+        text = self.string()
         if text is not None:
             values.append(text)
             self.skip()
             while self.take(","):
                 self.skip()
-                text = self._try_text_in_list(quoted)
+                text = self.string()
                 if text is None:
                     raise self.error("expected a string value")
                 values.append(text)
                 self.skip()
         if not self.take(")"):
             raise self.error(_EXPECTED_CLOSING)
-        return ListValue(values, quoted, pos)
-
-    def _try_text_in_list(self, quoted: list[bool]) -> str | None:
-        quoted.append(self.text[self.at : self.at + 1] in {"'", '"'})
-        text = self.string()
-        if text is None:
-            quoted.pop()
-        return text
+        return ListValue(values, pos)
 
 
-def parse(text: str, max_depth: int = MAX_DEPTH) -> Node:
-    """Return the tree of a condition, or raise FilterError at the place where it stops being one."""
-    return Parser(text, max_depth).condition()
+def parse(text: str, max_depth: int = MAX_DEPTH, lists: KnownLists | None = None) -> Node:
+    """Return the tree of a condition, or raise FilterError at the place where it stops being one.
+
+    `lists`, when given, are those of other conditions, and get those of this one.
+    """
+    return Parser(text, max_depth, lists).condition()
 
 
 def parse_expression(text: str, start: int = 0) -> tuple[Expression, int]:

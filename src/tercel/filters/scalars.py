@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from tercel.fields.base import Extractor
-from tercel.filters.evaluate import Check
+from tercel.filters.evaluate import Check, value_of
 from tercel.filters.patterns import Glob, PathPrefixes, ascii_lower
 from tercel.filters.regex import Regex
 from tercel.state.context import Context
@@ -32,7 +32,7 @@ class NumberEquals(Check):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether the field's value is the constant."""
-        return self.field.extract(ctx) == self.constant
+        return value_of(self.field, ctx) == self.constant
 
 
 class NumberDiffers(NumberEquals):
@@ -44,7 +44,7 @@ class NumberDiffers(NumberEquals):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether there is a value and it is another one."""
-        value = self.field.extract(ctx)
+        value = value_of(self.field, ctx)
         return value is not None and value != self.constant
 
 
@@ -58,7 +58,7 @@ class NumberLess(Check):
 
     def test(self, value: object) -> bool:
         """Return whether the value is below the bound."""
-        return isinstance(value, int | float) and value < self.bound
+        return isinstance(value, (int, float)) and value < self.bound
 
 
 class NumberAtMost(NumberLess):
@@ -66,7 +66,7 @@ class NumberAtMost(NumberLess):
 
     def test(self, value: object) -> bool:
         """Return whether the value is not above the bound."""
-        return isinstance(value, int | float) and value <= self.bound
+        return isinstance(value, (int, float)) and value <= self.bound
 
 
 class NumberMore(NumberLess):
@@ -74,7 +74,7 @@ class NumberMore(NumberLess):
 
     def test(self, value: object) -> bool:
         """Return whether the value is above the bound."""
-        return isinstance(value, int | float) and value > self.bound
+        return isinstance(value, (int, float)) and value > self.bound
 
 
 class NumberAtLeast(NumberLess):
@@ -82,7 +82,7 @@ class NumberAtLeast(NumberLess):
 
     def test(self, value: object) -> bool:
         """Return whether the value is not below the bound."""
-        return isinstance(value, int | float) and value >= self.bound
+        return isinstance(value, (int, float)) and value >= self.bound
 
 
 class MemberOf(Check):
@@ -99,7 +99,7 @@ class MemberOf(Check):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether the field's value is a member; None never is one."""
-        return self.field.extract(ctx) in self.members
+        return value_of(self.field, ctx) in self.members
 
 
 # Texts
@@ -119,7 +119,7 @@ class TextEquals(Check):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether the field's value is the constant."""
-        return self.field.extract(ctx) == self.constant
+        return value_of(self.field, ctx) == self.constant
 
 
 class TextDiffers(TextEquals):
@@ -131,7 +131,7 @@ class TextDiffers(TextEquals):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether there is a value and it is another one."""
-        value = self.field.extract(ctx)
+        value = value_of(self.field, ctx)
         return value is not None and value != self.constant
 
 
@@ -144,7 +144,7 @@ class TextLess(TextEquals):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether there is a value that passes."""
-        value = self.field.extract(ctx)
+        value = value_of(self.field, ctx)
         return value is not None and self.test(value)
 
 

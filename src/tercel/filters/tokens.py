@@ -16,7 +16,6 @@ from tercel.filters.errors import FilterError
 _NAME = r"[a-zA-Z][a-zA-Z0-9_]*"
 _SPACE = r" \t\n\v\f\r"
 
-BLANK: Final = re.compile(r"[ \t\b\r\n]*")
 NOT: Final = re.compile(rf"not[{_SPACE}]+")
 IDENTIFIER: Final = re.compile(_NAME)
 FIELD: Final = re.compile(rf"{_NAME}(?:\.{_NAME})+")
@@ -32,6 +31,33 @@ MODIFIER: Final = re.compile(
     rf"(?:oneof|anyof|allof)(?=[{_SPACE}(])[ \t\b\r\n]*(?=\(|(?!(?:and|or|not)(?:[{_SPACE}(]|$))[a-zA-Z])"
 )
 TRANSFORMER: Final = re.compile(r"(?:tolower|toupper|b64|basename|len|join|concat|getopt)(?=\()")
+BLANKS: Final = " \t\b\r\n"
+QUOTES: Final = "\"'"
+
+# The checks that nearly all conditions consist of, each as a whole: a field, an operator and a plain constant or the
+# beginning of a list. What is written in another way is read word by word. The groups have numbers below.
+_WORDY: Final = r"(?:glob|iglob|contains|icontains|bcontains|startswith|bstartswith|endswith|regex)(?=[ \t\r\n])"
+_END: Final = r"(?=[ \t\r\n)]|\Z)"
+COMMON_CHECK: Final = re.compile(
+    rf"([a-zA-Z][a-zA-Z0-9_]*+(?:\.[a-zA-Z][a-zA-Z0-9_]*+)++)(?:\[([^\[\]\"'{_SPACE}]+)\])?[ \t\r\n]*+(?:"
+    rf"(==?|!=|{_WORDY})[ \t\r\n]*+(?!oneof|anyof|allof)(?:([^()\"'{_SPACE}=,]++){_END}|\"([^\"\\]*)\"|'([^'\\]*)')"
+    r"|(intersects|in|pmatch)[ \t\r\n]*+(?=\()"
+    rf"|(<=?|>=?)[ \t\r\n]*+([+-]?[0-9]++){_END}"
+    r"|(exists))"
+)
+CHECK_FIELD: Final = 1
+CHECK_ARGUMENT: Final = 2
+CHECK_OPERATOR: Final = 3  # of a constant: bare, in one or the other kind of quotes
+CHECK_BARE: Final = 4
+CHECK_LIST_OPERATOR: Final = 7
+CHECK_ORDER_OPERATOR: Final = 8
+CHECK_NUMBER: Final = 9
+CHECK_EXISTS: Final = 10
+
+# What stands between the parentheses of a list of plain constants, and one of these.
+COMMON_ITEM: Final = re.compile(rf"[^()\"'{_SPACE}=,\b]++|\"[^\"\\]*+\"|'[^'\\]*+'")
+_ITEM: Final = rf"(?:{COMMON_ITEM.pattern})[ \t\r\n]*+"
+COMMON_LIST: Final = re.compile(rf"[ \t\r\n]*+(?:{_ITEM}(?:,[ \t\r\n]*+{_ITEM})*+)?+")
 
 _SIMPLE_ESCAPES: Final[dict[str, str]] = {
     "b": "\b",
@@ -145,13 +171,10 @@ class Lines:
     def __init__(self, text: str) -> None:
         """Note where the text's lines begin; newline and carriage return each end a line."""
         self._starts: list[int] = [0]
-        if "\n" in text or "\r" in text:
-            self._starts.extend(found.end() for found in _BREAKS.finditer(text))
+        self._starts.extend([found.end() for found in _BREAKS.finditer(text)])
 
     def position(self, index: int) -> Position:
         """Return the place of a character."""
         starts = self._starts
-        if len(starts) == 1:
-            return Position(index, 1, index + 1)
         line = bisect_right(starts, index)
         return Position(index, line, index - starts[line - 1] + 1)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from tercel.events.types import PF_DEC, PT_BYTEBUF, PT_CHARBUF, PT_FSPATH, PT_FSRELPATH, PT_UINT64
 from tercel.fields import render
-from tercel.fields.base import FF_LIST, Extractor, FieldSpec
+from tercel.fields.base import FF_LIST, SCOPE_PROCESS, Extractor, FieldSpec
 from tercel.filters.patterns import as_bytes, ascii_lower
 from tercel.state.context import Context
 
@@ -27,6 +29,7 @@ class Transformed(Extractor):
         super().__init__(FieldSpec(spec.name, kind, spec.scope, spec.doc, flags, spec.print_format), None, text)
         self.source: Extractor = source
         self.options = source.options
+        _follow(self, [source])
 
     def one(self, value: object) -> object:
         """Return the result for one value, or None."""
@@ -113,7 +116,7 @@ class Literal(Extractor):
 
     def __init__(self, value: str) -> None:
         """Keep the constant."""
-        super().__init__(FieldSpec("", PT_CHARBUF, 0, ""), None, value)
+        super().__init__(FieldSpec("", PT_CHARBUF, SCOPE_PROCESS, ""), None, value)
         self.value: str = value
 
     def extract(self, ctx: Context) -> object:
@@ -126,8 +129,9 @@ class Sequence(Extractor):
 
     def __init__(self, items: list[Extractor]) -> None:
         """Keep the elements."""
-        super().__init__(FieldSpec("", PT_CHARBUF, _scope(items), "", FF_LIST), None, "")
+        super().__init__(FieldSpec("", PT_CHARBUF, SCOPE_PROCESS, "", FF_LIST), None, "")
         self.items: list[Extractor] = items
+        _follow(self, items)
 
     def extract(self, ctx: Context) -> object:
         """Return the texts of all elements, None when one has no value."""
@@ -145,9 +149,10 @@ class Join(Extractor):
 
     def __init__(self, separator: Extractor, items: Extractor, text: str) -> None:
         """Join `items` with `separator`."""
-        super().__init__(FieldSpec("join", PT_CHARBUF, _scope([separator, items]), ""), None, text)
+        super().__init__(FieldSpec("join", PT_CHARBUF, SCOPE_PROCESS, ""), None, text)
         self.separator: Extractor = separator
         self.items: Extractor = items
+        _follow(self, [separator, items])
 
     def extract(self, ctx: Context) -> object:
         """Return the joined text."""
@@ -161,8 +166,9 @@ class Concat(Extractor):
 
     def __init__(self, parts: list[Extractor], text: str) -> None:
         """Put `parts` together."""
-        super().__init__(FieldSpec("concat", PT_CHARBUF, _scope(parts), ""), None, text)
+        super().__init__(FieldSpec("concat", PT_CHARBUF, SCOPE_PROCESS, ""), None, text)
         self.parts: list[Extractor] = parts
+        _follow(self, parts)
 
     def extract(self, ctx: Context) -> object:
         """Return the texts put together, None when one is missing."""
@@ -181,9 +187,10 @@ class GetOpt(Extractor):
     def __init__(self, argv: Extractor, options: Extractor, option: str | None, text: str) -> None:
         """Read `argv` as the option string `options` says; `option` is the one asked for, None for all."""
         flags = FF_LIST if option is None else 0
-        super().__init__(FieldSpec("getopt", PT_CHARBUF, _scope([argv, options]), "", flags), option, text)
+        super().__init__(FieldSpec("getopt", PT_CHARBUF, SCOPE_PROCESS, "", flags), option, text)
         self.argv: Extractor = argv
         self.accepted: Extractor = options
+        _follow(self, [argv, options])
 
     def extract(self, ctx: Context) -> object:
         """Return letters and values in the order given, or the last value of the option asked for."""
@@ -254,9 +261,14 @@ def texts_of(source: Extractor, ctx: Context) -> list[str] | None:
     return texts
 
 
-def _scope(parts: list[Extractor]) -> int:
-    """Return the widest scope of several sources; scopes are numbered from rarely to often changing."""
-    return max([part.spec.scope for part in parts], default=0)
+def _follow(made: Extractor, sources: list[Extractor]) -> None:
+    """Give what is made from several sources the widest of their scopes, and a memory if one of them has one."""
+    scope: i64 = SCOPE_PROCESS
+    for source in sources:
+        scope = max(scope, source.scope)
+        made.remembers = made.remembers or source.remembers
+    made.scope = scope
+    made.spec.scope = scope
 
 
 SINGLE: Final[dict[str, type[Transformed]]] = {

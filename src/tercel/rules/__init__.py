@@ -7,6 +7,10 @@
     loader      all of it, file after file, each with a result of its own
     ruleset     the rules in force by event type (`selection`), and what they detected
     describe    what is loaded, for people and programs
+    parts       conditions taken apart, with what they were written as
+    explain     why a rule matches an event (`values`, `findings`, `reasons`, `explain_text`), or which it nearly does
+                (`nearest`)
+    profile     what rules ask and what rules events out (`profile_report`)
 
 Other rooms use the names below.
 """

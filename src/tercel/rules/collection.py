@@ -40,6 +40,17 @@ class Broken:
         self.rules: set[str] = set()
 
 
+class Additions:
+    """What was defined since somebody began to look; `only` tells that nothing there was before has changed."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.lists: list[ListDef] = []
+        self.macros: list[MacroDef] = []
+        self.rules: list[RuleDef] = []
+        self.only = True
+
+
 class Collection:
     """Lists, macros and rules by name, in the order of their first definition, and what the files require."""
 
@@ -49,6 +60,7 @@ class Collection:
         self.macros: dict[str, MacroDef] = {}
         self.rules: dict[str, RuleDef] = {}
         self.broken = Broken()
+        self.additions = Additions()
         self.engine_version = NO_VERSION
         self.plugin_requirements: list[tuple[tuple[PluginRequirement, ...], ProblemContext]] = []
         self._sources = sources
@@ -79,11 +91,14 @@ class Collection:
         previous = self.lists.get(new.name)
         new.visibility = self._number()
         new.index = new.visibility if previous is None else previous.index
+        self.additions.lists.append(new)
+        self.additions.only = self.additions.only and previous is None
         self.lists[new.name] = new
         self.broken.lists.discard(new.name)
 
     def append_list(self, new: ListDef) -> None:
         """Add items to a list."""
+        self.additions.only = False
         previous = self.lists.get(new.name)
         if previous is None:
             if new.name in self.broken.lists:
@@ -97,11 +112,14 @@ class Collection:
         previous = self.macros.get(new.name)
         new.visibility = self._number()
         new.index = new.visibility if previous is None else previous.index
+        self.additions.macros.append(new)
+        self.additions.only = self.additions.only and previous is None
         self.macros[new.name] = new
         self.broken.macros.discard(new.name)
 
     def append_macro(self, new: MacroDef) -> None:
         """Add text to a macro's condition."""
+        self.additions.only = False
         previous = self.macros.get(new.name)
         if previous is None:
             if new.name in self.broken.macros:
@@ -123,6 +141,8 @@ class Collection:
         new.exceptions = [exception for exception in new.exceptions if _holds(exception, fields, report)]
         new.visibility = self._number()
         new.index = new.visibility if previous is None else previous.index
+        self.additions.rules.append(new)
+        self.additions.only = self.additions.only and previous is None
         self.rules[new.name] = new
         self.broken.rules.discard(new.name)
 
@@ -140,7 +160,7 @@ class Collection:
             rule.output = f"{rule.output} {update.output}"
         if update.desc is not None:
             rule.desc = f"{rule.desc} {update.desc}"
-        rule.tags.update(update.tags or ())
+        rule.tags = sorted({*rule.tags, *(update.tags or ())})
         _add_exceptions(rule, update.exceptions or [])
         rule.visibility = self._number()
 
@@ -169,6 +189,7 @@ class Collection:
 
     def enable_rule(self, name: str, enabled: bool, context: ProblemContext) -> None:
         """Switch an existing rule on or off."""
+        self.additions.only = False
         rule = self.rules.get(name)
         if rule is not None:
             rule.enabled = enabled
@@ -177,6 +198,7 @@ class Collection:
 
     def _updated(self, update: RuleUpdate, missing: str) -> RuleDef | None:
         """Return the rule to change; None when its own definition failed and has been reported."""
+        self.additions.only = False
         rule = self.rules.get(update.name)
         if rule is None:
             if update.name in self.broken.rules:

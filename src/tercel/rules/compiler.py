@@ -8,42 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tercel.filters.ast import BinaryCheck, Check, Field, ListValue, Node, Value, walk
-from tercel.filters.format import FormatError, OutputFormat
 from tercel.rules.conditions import Conditions
 from tercel.rules.definitions import SYSCALL, RuleDef
 from tercel.rules.exceptions import condition_with_exceptions
+from tercel.rules.lists import is_word
 from tercel.rules.outputs import CONTAINER_INFO, completed
 from tercel.rules.problems import Problem, ProblemContext
+from tercel.rules.questionable import DEPRECATED_FIELDS, UNSAFE, deprecated_names
 from tercel.rules.rule import Rule
 from tercel.rules.sourcemap import offset_in_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tercel.fields.registry import Registry
     from tercel.rules.caches import TreeCache
-    from tercel.rules.collection import Collection
+    from tercel.rules.collection import Additions, Collection
     from tercel.rules.hints import Hints
     from tercel.rules.lists import ListTable
     from tercel.rules.macros import MacroTable
 
 # A condition that can match more event types than this is evaluated nearly always.
 MANY_EVENT_TYPES: Final = 100
-
-DEPRECATED_FIELDS: Final = (
-    "evt.dir",
-    "evt.latency",
-    "evt.latency.s",
-    "evt.latency.ns",
-    "evt.latency.human",
-    "evt.wait_latency",
-)
-_DEPRECATED_SET: Final = frozenset(DEPRECATED_FIELDS)
-_UNSAFE_OPERATORS: Final = frozenset(("=", "==", "!=", "in", "intersects", "pmatch"))
-_UNSAFE_PREFIXES: Final = ("ka.", "jevt.")
-_MISSING: Final = "<NA>"
-_MOST_MISTAKES: Final = 20
 
 
 class Compiled:
@@ -85,8 +71,30 @@ class Compiler:
 
     def run(self) -> Compiled:
         """Compile everything; what is unused is told only when nothing is wrong, since errors hide uses."""
-        self._conditions.load_definitions()
-        for definition in self._collection.rules.values():
+        collection = self._collection
+        self._conditions.load_definitions(collection.lists.values(), list(collection.macros.values()))
+        return self._compiled(collection.rules.values())
+
+    def can_extend(self, additions: Additions) -> bool:
+        """Return whether what was compiled so far stays as it is with more definitions behind it."""
+        names = {definition.name for definition in additions.lists}
+        return (
+            not self._failed
+            and additions.only
+            and all(map(is_word, names))
+            and not (names and self._cache.has_words(names))
+        )
+
+    def extend(self, additions: Additions, report: Callable[[Problem], None]) -> Compiled:
+        """Compile the additions alone."""
+        self._sink = report
+        self._rules = list(self._rules)
+        self._conditions.lists.add(additions.lists)
+        self._conditions.load_definitions(additions.lists, additions.macros)
+        return self._compiled(additions.rules)
+
+    def _compiled(self, definitions: Iterable[RuleDef]) -> Compiled:
+        for definition in definitions:
             registry = self._registries.get(definition.source)
             if registry is not None and not definition.unknown_source:
                 self._rule(definition, registry)
@@ -107,13 +115,13 @@ class Compiler:
         tree, whole = self._conditions.tree(definition, condition)
         if tree is None:
             return
+        examined = self._cache.examine(tree, definition.source, exit_only=definition.exit_only)
         if usable:
-            self._warn_about_fields(tree, definition.condition_context)
+            self._warn_about_fields(examined.uses, definition.condition_context)
         compiled = self._conditions.compile(tree, definition, condition, registry)
         if compiled is None or not usable or not whole:
             return
-        event_ids = self._cache.event_ids(tree, definition.source, exit_only=definition.exit_only)
-        rule.finish(tree, compiled, event_ids)
+        rule.finish(tree, compiled, examined.event_ids)
         many = rule.source == SYSCALL and len(rule.event_ids) > MANY_EVENT_TYPES
         if many and definition.warn_evttypes:
             message = "Rule matches too many evt.type values. This has a significant performance penalty."
@@ -127,7 +135,7 @@ class Compiler:
         if CONTAINER_INFO in rule.output:
             message = "%container.info is deprecated: name the fields that the output shall show"
             self._report(Problem("LOAD_DEPRECATED_ITEM", message, definition.context))
-        mistakes = _mistakes(f"*{rule.output_compiled}", registry)
+        mistakes = self._cache.mistakes(f"*{rule.output_compiled}", definition.source)
         for error in mistakes:
             where = _within_output(context, rule.output, error.index - 1)
             skipped = definition.skip_if_unknown_filter and bool(error.name)
@@ -142,21 +150,11 @@ class Compiler:
                 self._deprecated(name, "output", context)
         return True
 
-    def _warn_about_fields(self, tree: Node, context: ProblemContext) -> None:
-        deprecated: set[str] = set()
-        unsafe = False
-        for check in walk(tree):
-            if not isinstance(check, Check) or not isinstance(check.left, Field):
-                continue
-            name = check.left.name
-            if name in _DEPRECATED_SET:
-                deprecated.add(name)
-            elif name.startswith(_UNSAFE_PREFIXES):
-                unsafe = unsafe or _compares_missing(check)
-        if unsafe:
+    def _warn_about_fields(self, uses: int, context: ProblemContext) -> None:
+        if uses & UNSAFE:
             message = "comparing a field with <NA> does not tell whether it has a value; use 'exists'"
             self._report(Problem("LOAD_UNSAFE_NA_CHECK", message, context))
-        for name in sorted(deprecated):
+        for name in deprecated_names(uses):
             self._deprecated(name, "condition", context)
 
     def _deprecated(self, field: str, part: str, context: ProblemContext) -> None:
@@ -176,33 +174,7 @@ class Compiler:
                 self._report(Problem("LOAD_UNUSED_LIST", message, definition.context))
 
 
-def _mistakes(output: str, registry: Registry) -> list[FormatError]:
-    """Return what is wrong with an output: a name that is unknown hides those behind it, so it is taken out."""
-    found: list[FormatError] = []
-    while len(found) < _MOST_MISTAKES:
-        try:
-            OutputFormat(output, registry)
-        except FormatError as error:
-            found.append(error)
-            percent = output.rfind("%", 0, error.index)
-            if percent < 0 or not error.name:
-                break
-            output = f"{output[:percent]} {output[percent + 1 :]}"
-        else:
-            break
-    return found
-
-
 def _within_output(context: ProblemContext, output: str, index: int) -> ProblemContext:
     """Return the context of a place in an output's text; what was appended to it counts as its end."""
     place = offset_in_file(context.content, context.place, output, min(index, len(output)))
-    return ProblemContext(context.locations, context.content, place)
-
-
-def _compares_missing(check: Check) -> bool:
-    if not isinstance(check, BinaryCheck) or check.operator not in _UNSAFE_OPERATORS:
-        return False
-    right = check.right
-    if isinstance(right, Value):
-        return right.text == _MISSING
-    return isinstance(right, ListValue) and _MISSING in right.values
+    return context.at_place(place)

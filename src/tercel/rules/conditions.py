@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tercel.events.table import EVENT_IDS
 from tercel.filters.ast import Check, Identifier, Node, walk
 from tercel.filters.errors import UNKNOWN_EVENT, UNKNOWN_FIELD, UNKNOWN_MACRO, FilterError
+from tercel.filters.macros import macros_used
 from tercel.filters.parser import parse
 from tercel.rules.lists import ExpansionError, ListTable
 from tercel.rules.macros import MacroTable, VisibleMacros
@@ -18,13 +19,13 @@ from tercel.rules.problems import Problem, ProblemContext
 from tercel.rules.sourcemap import offset_in_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tercel.fields.registry import Registry
     from tercel.filters.filter import Filter
     from tercel.rules.caches import TreeCache
     from tercel.rules.collection import Collection
-    from tercel.rules.definitions import MacroDef, RuleDef, SourceText
+    from tercel.rules.definitions import ListDef, MacroDef, RuleDef, SourceText
     from tercel.rules.hints import Hints
 
 # Stands for a macro that is not there, so that the rest of the condition can be checked.
@@ -50,14 +51,15 @@ class Conditions:
         self._hints = hints
         self._report = report
         self._broken = set(collection.broken.macros)
-        self._written: dict[int, MacroDef] = {}  # the macro that a check is written in
-        self._told: set[int] = set()  # checks of macros that have been complained about
+        self._parsed: list[tuple[MacroDef, Node]] = []
+        self._written: dict[Node, MacroDef] = {}  # the macro that a check is written in, once somebody asks
+        self._told: set[Node] = set()  # checks of macros that have been complained about
         self._anything = parse(_ANYTHING)
 
-    def load_definitions(self) -> None:
-        """Expand the lists, parse the macros and put them into each other."""
+    def load_definitions(self, lists: Iterable[ListDef], macros: list[MacroDef]) -> None:
+        """Expand lists, parse macros and put them into each other."""
         told = False
-        for items in self._collection.lists.values():
+        for items in lists:
             try:
                 self.lists.expand(items.name)
             except ExpansionError:
@@ -65,9 +67,10 @@ class Conditions:
                     message = "the lists together have too many items once they are expanded"
                     self._report(Problem("LOAD_ERR_VALIDATE", message, items.context))
                 told = True
-        for macro in self._collection.macros.values():
+        self._written = {}
+        for macro in macros:
             self._parse_macro(macro)
-        for macro in self._collection.macros.values():
+        for macro in macros:
             self._resolve_macro(macro)
 
     def tree(self, definition: RuleDef, condition: SourceText) -> tuple[Node | None, bool]:
@@ -99,9 +102,7 @@ class Conditions:
             self._broken.add(macro.name)
             return
         self.macros.trees[macro.name] = tree
-        for part in walk(tree):
-            if isinstance(part, Check):
-                self._written[id(part)] = macro
+        self._parsed.append((macro, tree))
 
     def _resolve_macro(self, macro: MacroDef) -> None:
         trees = self.macros.trees
@@ -112,6 +113,7 @@ class Conditions:
         resolved, whole = self._resolve(tree, visible, macro.condition, macro.context)
         if resolved is not None and whole:
             trees[macro.name] = resolved
+            self._cache.share(resolved)
         else:
             del trees[macro.name]
             self._broken.add(macro.name)
@@ -119,8 +121,8 @@ class Conditions:
     def _parse(self, condition: SourceText, context: ProblemContext) -> Node | None:
         try:
             expanded = self.lists.substitute(condition.text)
-        except ExpansionError as error:
-            message = f"the condition is too long with the items of list '{error}' in it"
+        except ExpansionError as too_long:
+            message = f"the condition is too long with the items of list '{too_long}' in it"
             self._report(Problem("LOAD_ERR_VALIDATE", message, context))
             return None
         try:
@@ -137,7 +139,9 @@ class Conditions:
         condition: SourceText,
         context: ProblemContext,
     ) -> tuple[Node | None, bool]:
-        names = self._cache.uses(tree)
+        if not tree.has_names:
+            return tree, True
+        names = macros_used(tree)
         self.macros.used.update(names)
         missing = [name for name in names if name not in macros]
         for name in missing:
@@ -147,7 +151,7 @@ class Conditions:
             # The rest can still be checked with something that always holds in the place of what is not there.
             macros = {name: macros.get(name, self._anything) for name in names}
         try:
-            return self._cache.resolve(tree, macros), not missing
+            return self._cache.resolve(tree, names, macros), not missing
         except FilterError as error:
             if error.kind != UNKNOWN_MACRO or error.name not in self._broken:
                 where = self._context(error, context, condition)
@@ -182,10 +186,10 @@ class Conditions:
                 self._cache.compile(check, definition.source, exit_only=definition.exit_only)
             except FilterError as error:
                 found = True
-                macro = self._written.get(id(check))
-                if macro is not None and id(check) in self._told:
+                macro = self._macro_of(check)
+                if macro is not None and check in self._told:
                     continue
-                self._told.add(id(check))
+                self._told.add(check)
                 text = condition if macro is None else macro.condition
                 where = self._context(error, definition.condition_context, text)
                 hint = self._hint(error, registry)
@@ -196,15 +200,22 @@ class Conditions:
 
     def _report_warnings(self, tree: Node, definition: RuleDef, condition: SourceText) -> None:
         for check in walk(tree):
-            if not isinstance(check, Check) or id(check) in self._told:
+            if not isinstance(check, Check) or check in self._told:
                 continue
-            macro = self._written.get(id(check))
+            macro = self._macro_of(check)
             text = condition if macro is None else macro.condition
             for warning in self._cache.compile(check, definition.source, exit_only=definition.exit_only).warnings:
-                self._told.add(id(check))
+                self._told.add(check)
                 error = FilterError(warning.message, warning.index, warning.line, warning.column)
                 where = self._context(error, definition.condition_context, text)
                 self._report(Problem("LOAD_COMPILE_CONDITION", warning.message, where))
+
+    def _macro_of(self, check: Check) -> MacroDef | None:
+        """Return the macro that a check is written in, None for one that a rule's own text holds."""
+        if not self._written:
+            for macro, tree in self._parsed:
+                self._written.update({part: macro for part in walk(tree) if isinstance(part, Check)})
+        return self._written.get(check)
 
     def _context(self, error: FilterError, context: ProblemContext, condition: SourceText) -> ProblemContext:
         """Return the context of an error at a place of a condition's text with its lists in place."""

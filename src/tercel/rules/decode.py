@@ -53,6 +53,14 @@ def scalar(item: YamlNode, key: str, context: ProblemContext) -> str:
     return value.text
 
 
+def name_of(item: YamlNode, key: str, item_type: str, parent: ProblemContext) -> str:
+    """Return the text of the required key that names an item; the context of what is wrong with it has no name yet."""
+    value = item.get(key)
+    if value is not None and value.kind == SCALAR and value.text:
+        return value.text
+    return scalar(item, key, parent.within(item, item_type))
+
+
 def present(item: YamlNode, key: str) -> YamlNode | None:
     """Return the value of an optional key; None when it is absent or null."""
     value = item.get(key)
@@ -109,12 +117,12 @@ def texts(item: YamlNode, key: str, context: ProblemContext) -> list[str]:
     value = item.get(key)
     if value is None:
         raise invalid(f"Item has no mapping for key '{key}'", context)
-    where = context.within(value, "value for", key)
     if value.kind != SEQUENCE:
-        raise invalid("Value is not a sequence", where)
+        raise invalid("Value is not a sequence", context.within(value, "value for", key))
     for entry in value.items:
         if entry.kind != SCALAR:
-            raise invalid("sequence value is not scalar", where.within(entry, "list item"))
+            where = context.within(value, "value for", key).within(entry, "list item")
+            raise invalid("sequence value is not scalar", where)
     return [entry.text for entry in value.items]
 
 

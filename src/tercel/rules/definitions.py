@@ -98,6 +98,10 @@ class MacroDef:
         self.visibility = 0
 
 
+# Shared by all entries that are no lists.
+_NO_ENTRIES: Final[list[ExceptionEntry]] = []
+
+
 class ExceptionEntry:
     """A scalar or a sequence of entries, as the parts of exceptions are."""
 
@@ -107,7 +111,7 @@ class ExceptionEntry:
         """Make a list when `items` is given."""
         self.item = item
         self.is_list = items is not None
-        self.items: list[ExceptionEntry] = items if items is not None else []
+        self.items: list[ExceptionEntry] = items if items is not None else _NO_ENTRIES
 
     @property
     def is_valid(self) -> bool:
@@ -144,7 +148,7 @@ class RuleDef:
         self.priority = DEBUG
         self.source = SYSCALL
         self.enabled = True
-        self.tags: set[str] = set()
+        self.tags: list[str] = []  # sorted, each once
         self.exceptions: list[ExceptionDef] = []
         self.warn_evttypes = True
         self.skip_if_unknown_filter = False
@@ -169,7 +173,7 @@ class RuleUpdate:
         self.output_context: ProblemContext | None = None
         self.desc: str | None = None
         self.priority: int | None = None
-        self.tags: set[str] | None = None
+        self.tags: list[str] | None = None
         self.exceptions: list[ExceptionDef] | None = None
         self.enabled: bool | None = None
         self.warn_evttypes: bool | None = None

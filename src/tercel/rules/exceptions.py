@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tercel.filters.ast import MODIFIERS, OPERATORS, OPERATORS_LIST, OPERATORS_TEXT
-from tercel.rules.decode import invalid, rejected, scalar, warn_unknown_keys
+from tercel.rules.decode import invalid, name_of, rejected, warn_unknown_keys
 from tercel.rules.definitions import ExceptionDef, ExceptionEntry, SourceText
 from tercel.rules.problems import Problem, ProblemError
 from tercel.rules.yamltree import MAPPING, NULL, SCALAR, SEQUENCE, YamlNode
@@ -62,10 +62,9 @@ def _read_exception(
     report: Callable[[Problem], None],
     hints: Hints,
 ) -> ExceptionDef:
-    unnamed = context.within(node, "exception")
     if node.kind != MAPPING:
-        raise invalid("Rule exception must be a mapping", unnamed)
-    name = scalar(node, "name", unnamed)
+        raise invalid("Rule exception must be a mapping", context.within(node, "exception"))
+    name = name_of(node, "name", "exception", context)
     exception = ExceptionDef(name, parent.within(node, "exception", name))
     where = exception.context
     warn_unknown_keys(node, _KEYS, where, report, hints.nearest)
@@ -100,11 +99,18 @@ def _entry(node: YamlNode, context: ProblemContext, depth: int) -> ExceptionEntr
             raise invalid("Value must be non-empty", context)
         return ExceptionEntry(node.text)
     if node.kind == SEQUENCE and depth < _MOST_DEPTH:
-        items = [_entry(child, context.within(child, "exception"), depth + 1) for child in node.items]
+        items = [_inner_entry(child, context, depth + 1) for child in node.items]
         return ExceptionEntry(items=items)
     if node.kind == NULL:
         return ExceptionEntry()
     raise invalid("Value is neither a text nor a list of texts", context)
+
+
+def _inner_entry(node: YamlNode, parent: ProblemContext, depth: int) -> ExceptionEntry:
+    """Return an entry within an entry; nearly all are texts, which need no context."""
+    if node.kind == SCALAR and node.text:
+        return ExceptionEntry(node.text)
+    return _entry(node, parent.within(node, "exception"), depth)
 
 
 def _stripped(entry: ExceptionEntry) -> ExceptionEntry:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from tercel.rules.exceptions import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tercel.rules.definitions import ListDef
 
 # Lists that name each other, or are named often, must not grow beyond what the files' own size explains.
@@ -23,7 +25,18 @@ MIN_ITEMS: Final = 100_000  # expanded lists may have so many items together,
 ITEMS_GROWTH: Final = 20  # and so many times as many as are written
 _BLANKS: Final = " \t\n\r"
 _DELIMITERS: Final = frozenset(_BLANKS + "(),=")
+_APART: Final = str.maketrans(dict.fromkeys(_DELIMITERS, " "))
 _WORD: Final = re.compile(r"[^ \t\n\r(),=]+")
+
+
+def is_word(text: str) -> bool:
+    """Return whether a text holds no delimiter."""
+    return _WORD.fullmatch(text) is not None
+
+
+def words_of(text: str) -> list[str]:
+    """Return what stands between delimiters, with empty texts among it."""
+    return text.translate(_APART).split(" ")
 
 
 class ExpansionError(ValueError):
@@ -38,13 +51,29 @@ class ListTable:
         self.used: set[str] = set()
         self.items: dict[str, list[str]] = {}
         self._definitions = definitions
-        self._names = list(definitions)
-        self._order = {name: number for number, name in enumerate(self._names)}
+        self._names: list[str] = []
+        self._order: dict[str, int] = {}
         # Names that hold a delimiter: no single word of a condition can be one of them.
-        self._odd = [number for number, name in enumerate(self._names) if _WORD.fullmatch(name) is None]
+        self._odd: list[int] = []
+        self._plain_names: set[str] = set()
         self._texts: dict[str, str] = {}
-        self._items_left = MIN_ITEMS + ITEMS_GROWTH * sum(len(found.items) for found in definitions.values())
+        self._later: dict[str, list[int]] = {}
+        self._items_left = MIN_ITEMS
         self._text_left = MAX_ALL_EXPANDED
+        self.add(definitions.values())
+
+    def add(self, definitions: Iterable[ListDef]) -> None:
+        """Take lists in that were defined behind those that there are."""
+        for definition in definitions:
+            name = definition.name
+            number = len(self._names)
+            self._names.append(name)
+            self._order[name] = number
+            if is_word(name):
+                self._plain_names.add(name)
+            else:
+                self._odd.append(number)
+            self._items_left += ITEMS_GROWTH * len(definition.items)
 
     def references(self, name: str) -> list[str]:
         """Return the items of a list that are names of lists which it sees."""
@@ -100,7 +129,10 @@ class ListTable:
         if origins is not None:
             origins[:] = range(len(condition))
         order = self._order
-        pending = {order[word] for word in _WORD.findall(condition) if word in order}
+        named = self._plain_names.intersection(words_of(condition))
+        if not named and not self._odd:
+            return condition
+        pending = {order[name] for name in named}
         pending.update(self._odd)
         queue = list(pending)
         heapq.heapify(queue)
@@ -112,12 +144,21 @@ class ListTable:
                 continue
             condition = replaced
             self.used.add(name)
-            for word in _WORD.findall(self.text_of(name)):
-                later = order.get(word, -1)
-                if later > number and later not in pending:
+            for later in self._later_in(name):
+                if later not in pending:
                     pending.add(later)
                     heapq.heappush(queue, later)
         return condition
+
+    def _later_in(self, name: str) -> list[int]:
+        """Return the numbers of the lists behind this one that its own text names."""
+        found = self._later.get(name)
+        if found is None:
+            order = self._order
+            numbers = {order.get(word, -1) for word in _WORD.findall(self.text_of(name))}
+            found = sorted(number for number in numbers if number > order[name])
+            self._later[name] = found
+        return found
 
     def _replace(self, condition: str, name: str, origins: list[int] | None) -> str | None:
         """Return the condition with one list in place, or None when it does not occur."""

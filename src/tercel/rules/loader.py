@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 from tercel.filters.errors import FilterError
 from tercel.filters.expressions import compile_expression
 from tercel.rules.caches import TreeCache
-from tercel.rules.collection import Collection
+from tercel.rules.collection import Additions, Collection
 from tercel.rules.compiler import Compiled, Compiler
 from tercel.rules.definitions import SYSCALL
 from tercel.rules.exceptions import FieldCheck
 from tercel.rules.hints import Hints
 from tercel.rules.lists import ListTable
 from tercel.rules.macros import MacroTable
+from tercel.rules.pause import CollectorPause
 from tercel.rules.problems import FileResult, Problem, ProblemContext
 from tercel.rules.reader import Reader
 from tercel.rules.ruleset import ENTER_AUTO, FIRST, Ruleset
@@ -112,6 +113,7 @@ class RuleLoader:
             fields[name] = RegistryFields(registry, self._hints)
         self.collection = Collection(fields, self._hints)
         self.compiled = Compiled([], ListTable({}), MacroTable())
+        self._compiler: Compiler | None = None
         self.results: list[FileResult] = []
 
     @property
@@ -122,6 +124,8 @@ class RuleLoader:
     @property
     def rules(self) -> list[Rule]:
         """The compiled rules in the order of their definition."""
+        # Whoever has them may switch them on and off: what the next file adds stands beside new ones.
+        self._compiler = None
         return self.compiled.rules
 
     def registry(self, source: str) -> Registry:
@@ -129,13 +133,21 @@ class RuleLoader:
         return self._registries[source]
 
     def load(self, file: RulesFile) -> FileResult:
-        """Load one more file and compile all rules anew; the former state stays in force when that fails."""
+        """Load one more file; the former state stays in force when that fails.
+
+        All rules are compiled anew when the file changes what earlier ones mean, else those alone that it adds.
+        """
+        with CollectorPause():
+            return self._loaded(file)
+
+    def _loaded(self, file: RulesFile) -> FileResult:
         result = FileResult(file.name)
         self.results.append(result)
         if file.error:
             context = ProblemContext.of_file(file.name, "")
             result.add(Problem("LOAD_ERR_FILE_READ", file.error, context))
             return result
+        self.collection.additions = Additions()
         Reader(self.collection, result, self._hints).read(file.content)
         missing = self._check_plugins()
         for problem in missing:
@@ -149,9 +161,11 @@ class RuleLoader:
         min_priority: int = 7,
         enter_events: str = ENTER_AUTO,
         selection: Selection | None = None,
+        *,
+        plain: bool = False,
     ) -> Ruleset:
-        """Return the rules as they are to be run."""
-        return Ruleset(self.rules, matching, min_priority, enter_events, selection)
+        """Return the rules as they are to be run; `plain` has each condition evaluated as it is written."""
+        return Ruleset(self.rules, matching, min_priority, enter_events, selection, plain=plain)
 
     def _check_plugins(self) -> list[Problem]:
         problems: list[Problem] = []
@@ -165,16 +179,22 @@ class RuleLoader:
 
     def _compile(self, result: FileResult, needs_plugin: bool) -> None:
         found: list[Problem] = []
-        compiler = Compiler(
-            self.collection,
-            self._registries,
-            self._cache,
-            self._hints,
-            found.append,
-            self._complete,
-            failed=not result.successful,
-        )
-        compiled = compiler.run()
+        additions = self.collection.additions
+        compiler = self._compiler
+        if compiler is not None and result.successful and compiler.can_extend(additions):
+            compiled = compiler.extend(additions, found.append)
+        else:
+            compiler = Compiler(
+                self.collection,
+                self._registries,
+                self._cache,
+                self._hints,
+                found.append,
+                self._complete,
+                failed=not result.successful,
+            )
+            compiled = compiler.run()
+        self._compiler = compiler
         for problem in found:
             if needs_plugin and problem.code in _NEEDS_PLUGIN:
                 continue

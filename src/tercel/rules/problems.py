@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mypy_extensions import i32
+
 if TYPE_CHECKING:
     from tercel.rules.yamltree import YamlNode
 
@@ -70,14 +72,14 @@ class Location:
 
     __slots__ = ("column", "item_name", "item_type", "line", "name", "offset")
 
-    def __init__(self, name: str, item_type: str, item_name: str, line: int, column: int, offset: int) -> None:
+    def __init__(self, name: str, item_type: str, item_name: str, line: i32, column: i32, offset: i32) -> None:
         """Keep the values; `name` is the file, or the quoted beginning of a condition."""
-        self.name = name
-        self.item_type = item_type
-        self.item_name = item_name
-        self.line = line
-        self.column = column
-        self.offset = offset
+        self.name: str = name
+        self.item_type: str = item_type
+        self.item_name: str = item_name
+        self.line: i32 = line
+        self.column: i32 = column
+        self.offset: i32 = offset
 
     def text(self) -> str:
         """Return the location as the verbose text shows it."""
@@ -107,64 +109,121 @@ class Place:
 
 
 class ProblemContext:
-    """The chain of locations that leads to a problem, and the texts that it points into.
+    """The chain of locations that leads to a problem, from the last one upwards, and the texts that it points into.
 
     `content` is the file's text. `condition` is set when the last location points into a condition, and `place` is
     the offset of what is meant, as exactly as it is known, in the file `place_file`: a rule of one file may fail for
     what another one appends to it.
     """
 
-    __slots__ = ("condition", "content", "locations", "place", "place_content", "place_file")
+    __slots__ = (
+        "_column",
+        "_item_name",
+        "_item_type",
+        "_line",
+        "_name",
+        "_offset",
+        "condition",
+        "content",
+        "file",
+        "parent",
+        "place",
+        "place_content",
+        "place_file",
+    )
 
-    def __init__(self, locations: tuple[Location, ...], content: str, place: int, condition: str = "") -> None:
-        """Keep the values."""
-        self.locations = locations
-        self.content = content
-        self.place = place
-        self.place_file = locations[0].name
-        self.place_content = content
-        self.condition = condition
+    def __init__(
+        self,
+        parent: ProblemContext | None,
+        content: str,
+        name: str,
+        item_type: str,
+        item_name: str,
+        line: i32,
+        column: i32,
+        offset: i32,
+    ) -> None:
+        """Go one step on from the parent."""
+        self.parent: ProblemContext | None = parent
+        self._name: str = name
+        self._item_type: str = item_type
+        self._item_name: str = item_name
+        self._line: i32 = line
+        self._column: i32 = column
+        self._offset: i32 = offset
+        self.file: str = name if parent is None else parent.file
+        self.content: str = content
+        self.condition: str = ""
+        self.place: i32 = offset
+        self.place_file: str = self.file
+        self.place_content: str = content
 
     @staticmethod
     def of_file(name: str, content: str) -> ProblemContext:
         """Return the context of a whole file."""
-        return ProblemContext((Location(name, "rules content", "", 0, 0, 0),), content, 0)
+        return ProblemContext(None, content, name, "rules content", "", 0, 0, 0)
 
     @property
-    def file(self) -> str:
-        """The name of the file."""
-        return self.locations[0].name
+    def last(self) -> Location:
+        """The last location."""
+        return Location(self._name, self._item_type, self._item_name, self._line, self._column, self._offset)
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The locations from the file to the last one."""
+        found: list[Location] = []
+        step: ProblemContext | None = self
+        while step is not None:
+            found.append(step.last)
+            step = step.parent
+        return tuple(reversed(found))
 
     def within(self, node: YamlNode, item_type: str, item_name: str = "") -> ProblemContext:
         """Return the context of a node below this one."""
         return self.at(item_type, item_name, node.line, node.column, node.offset)
 
-    def at(self, item_type: str, item_name: str, line: int, column: int, offset: int) -> ProblemContext:
+    def at(self, item_type: str, item_name: str, line: i32, column: i32, offset: i32) -> ProblemContext:
         """Return the context of a place below this one."""
-        step = Location(self.file, item_type, item_name, line, column, offset)
-        return ProblemContext((*self.locations, step), self.content, offset)
+        return ProblemContext(self, self.content, self.file, item_type, item_name, line, column, offset)
+
+    def at_place(self, place: int) -> ProblemContext:
+        """Return this context with another place in its file."""
+        other = ProblemContext(
+            self.parent,
+            self.content,
+            self._name,
+            self._item_type,
+            self._item_name,
+            self._line,
+            self._column,
+            self._offset,
+        )
+        other.place = place
+        return other
 
     def in_condition(self, condition: str, index: int, line: int, column: int, place: int) -> ProblemContext:
         """Return the context of a place in a condition's text (index from 0; line and column from 1)."""
         name = condition if len(condition) <= _NAME_WIDTH else condition[: _NAME_WIDTH - 3] + "..."
         name = '"' + name.replace("\n", " ").replace("\r", " ") + '"'
-        last = self.locations[-1]
-        step = Location(
+        other = ProblemContext(
+            self,
+            self.content,
             name,
             "condition expression",
             "",
-            last.line + line,
-            last.column + column,
-            last.offset + index,
+            self._line + line,
+            self._column + column,
+            self._offset + index,
         )
-        return ProblemContext((*self.locations, step), self.content, place, condition)
+        other.place = place
+        other.condition = condition
+        return other
 
     def snippet(self) -> str:
         """Return the line that holds the problem and, below it, a caret."""
-        if self.condition:
-            index = self.locations[-1].offset - self.locations[-2].offset
-            return snippet(self.condition, index)
-        return snippet(self.content, self.locations[-1].offset)
+        if self.condition and self.parent is not None:
+            return snippet(self.condition, self._offset - self.parent._offset)  # noqa: SLF001 - of its own class
+        return snippet(self.content, self._offset)
 
     def where(self) -> Place:
         """Return the place in the file, for people."""
@@ -228,7 +287,7 @@ class Problem:
     @property
     def item(self) -> Location:
         """The innermost named item that the problem is in, else the last location."""
-        return (self.items() or [self.context.locations[-1]])[0]
+        return (self.items() or [self.context.last])[0]
 
     def key(self) -> tuple[str, str, str, int, str]:
         """Return what tells this problem from others, so that none is reported twice."""

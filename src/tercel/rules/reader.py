@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_KINDS: Final = ("required_engine_version", "required_plugin_versions", "list", "macro", "rule")
 _LIST_NAME: Final = re.compile(r"[^()\"'\s=,]+")
 _MACRO_NAME: Final = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*")
 
@@ -66,13 +67,6 @@ class Reader:
         self._hints = hints
         self._engine_version: Version = NO_VERSION
         self._defined: list[RuleDef] = []
-        self._readers: dict[str, Callable[[YamlNode, ProblemContext], None]] = {
-            "required_engine_version": self._engine,
-            "required_plugin_versions": self._plugins,
-            "list": self._list,
-            "macro": self._macro,
-            "rule": self._rule,
-        }
 
     def read(self, content: bytes | str) -> None:
         """Read a file's content."""
@@ -107,17 +101,29 @@ class Reader:
                 self._result.add(error.problem)
 
     def _item(self, item: YamlNode, context: ProblemContext) -> None:
-        where = context.within(item, "rules content item")
         if item.kind != MAPPING:
             message = "Unexpected element type. Each element should be a yaml associative array."
-            raise invalid(message, where)
-        keys = {key.text for key, _ in item.pairs if key.kind == SCALAR}
-        for kind, read in self._readers.items():
-            if kind in keys:
-                read(item, context)
+            raise invalid(message, context.within(item, "rules content item"))
+        for kind in _KINDS:
+            if item.get(kind) is not None:
+                self._read_item(kind, item, context)
                 return
-        hint = next((found for key in keys if (found := self._hints.nearest(key, self._readers))), "")
+        keys = [key.text for key, _ in item.pairs if key.kind == SCALAR]
+        hint = next((found for key in keys if (found := self._hints.nearest(key, _KINDS))), "")
+        where = context.within(item, "rules content item")
         self._result.add(Problem("LOAD_UNKNOWN_ITEM", "Unknown top level item", where, hint))
+
+    def _read_item(self, kind: str, item: YamlNode, context: ProblemContext) -> None:
+        if kind == "rule":
+            self._rule(item, context)
+        elif kind == "macro":
+            self._macro(item, context)
+        elif kind == "list":
+            self._list(item, context)
+        elif kind == "required_engine_version":
+            self._engine(item, context)
+        else:
+            self._plugins(item, context)
 
     def _unknown_keys(self, item: YamlNode, known: frozenset[str], context: ProblemContext) -> None:
         decode.warn_unknown_keys(item, known, context, self._result.add, self._hints.nearest)
@@ -168,7 +174,7 @@ class Reader:
         return PluginRequirement(name, scalar(entry, "version", context))
 
     def _list(self, item: YamlNode, parent: ProblemContext) -> None:
-        name = scalar(item, "list", parent.within(item, "list"))
+        name = decode.name_of(item, "list", "list", parent)
         context = parent.within(item, "list", name)
         try:
             if _LIST_NAME.fullmatch(name) is None:
@@ -185,7 +191,7 @@ class Reader:
             raise
 
     def _macro(self, item: YamlNode, parent: ProblemContext) -> None:
-        name = scalar(item, "macro", parent.within(item, "macro"))
+        name = decode.name_of(item, "macro", "macro", parent)
         context = parent.within(item, "macro", name)
         try:
             if _MACRO_NAME.fullmatch(name) is None:
@@ -251,7 +257,7 @@ class Reader:
         return appended, replaced
 
     def _rule(self, item: YamlNode, parent: ProblemContext) -> None:
-        name = scalar(item, "rule", parent.within(item, "rule"))
+        name = decode.name_of(item, "rule", "rule", parent)
         context = parent.within(item, "rule", name)
         try:
             self._unknown_keys(item, _RULE_KEYS, context)
@@ -285,7 +291,7 @@ class Reader:
         for key in ("enabled", "warn_evttypes", "skip-if-unknown-filter", "capture"):
             self._set_flag(rule, item, key, context)
         rule.capture_duration = self._attempt(lambda: decode.optional_uint32(item, "capture_duration", 0, context), 0)
-        rule.tags = self._attempt(lambda: set(decode.optional_texts(item, "tags", context)), set())
+        rule.tags = self._attempt(lambda: _tags(item, context), [])
         rule.exceptions = self._exceptions(item, context, appending=False)
         if condition is None:
             self._collection.broken.rules.add(name)
@@ -304,6 +310,8 @@ class Reader:
             return default
 
     def _set_flag(self, rule: RuleDef, item: YamlNode, key: str, context: ProblemContext) -> None:
+        if item.get(key) is None:
+            return
         name = key.replace("-", "_")
         default: bool = getattr(rule, name)
         setattr(rule, name, self._attempt(lambda: decode.optional_boolean(item, key, default, context), default))
@@ -359,7 +367,7 @@ class Reader:
         if "desc" in keys:
             update.desc = scalar(item, "desc", context)
         if "tags" in keys:
-            update.tags = set(decode.optional_texts(item, "tags", context))
+            update.tags = _tags(item, context)
         if "priority" in keys:
             update.priority = self._priority(item, context)
         if "capture_duration" in keys:
@@ -393,3 +401,7 @@ class Reader:
             where = context if node is None else context.within(node, "rule priority")
             raise invalid("Invalid priority", where, self._hints.nearest(text, PRIORITY_WORDS))
         return number
+
+
+def _tags(item: YamlNode, context: ProblemContext) -> list[str]:
+    return sorted(set(decode.optional_texts(item, "tags", context)))

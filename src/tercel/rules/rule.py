@@ -30,7 +30,7 @@ class Rule:
         self.output: str = definition.output
         self.output_compiled: str = definition.output
         self.priority: int = definition.priority
-        self.tags: list[str] = sorted(definition.tags)
+        self.tags: list[str] = definition.tags
         self.enabled: bool = definition.enabled
         self.capture: bool = definition.capture
         self.capture_duration: int = definition.capture_duration

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tercel.engine.table import Table
 from tercel.events.table import EVENT_BY_ENUM, EVENTS
 from tercel.events.types import EF_UNUSED
 from tercel.rules.priorities import DEBUG, PRIORITY_NAMES
@@ -35,8 +36,9 @@ class Ruleset:
     """Compiled rules in the order of their definition.
 
     Each event type has the list of the enabled rules whose condition can hold for it, so that an event costs nothing
-    where no rule is about its type. `min_priority` leaves out the less severe rules for good; a selection and
-    `enable` switch the others on and off.
+    where no rule is about its type. The `table` made of them decides which match; with `plain` set it evaluates each
+    condition as it is written. `min_priority` leaves out the less severe rules for good; a selection switches the
+    others on and off.
     """
 
     def __init__(
@@ -46,15 +48,18 @@ class Ruleset:
         min_priority: int = DEBUG,
         enter_events: str = ENTER_AUTO,
         selection: Selection | None = None,
+        *,
+        plain: bool = False,
     ) -> None:
         """Index the rules that are severe enough and selected."""
         self.rules: list[Rule] = [rule for rule in rules if rule.priority <= min_priority]
         self._all: bool = matching == ALL
+        self._plain: bool = plain
         self._enter_events: str = enter_events
         if selection is not None:
             selection.apply(self.rules)
         self.by_type: list[list[Rule]] = []
-        self._used: set[str] = set()
+        self._table: Table | None = None
         self.reindex()
 
     def reindex(self) -> None:
@@ -71,27 +76,31 @@ class Ruleset:
                     by_type[number] = []
                 by_type[number].append(rule)
         self.by_type = by_type
+        self._table = None
+
+    @property
+    def table(self) -> Table:
+        """What decides which rules match, by their places in `rules`."""
+        table = self._table
+        if table is None:
+            numbers = {id(rule): number for number, rule in enumerate(self.rules)}
+            by_type = [[numbers[id(rule)] for rule in rules] for rules in self.by_type]
+            predicates = [rule.filter.predicate for rule in self.rules]
+            table = Table(predicates, by_type, first_only=not self._all, plain=self._plain)
+            self._table = table
+        return table
+
+    def matched(self, number: int) -> Rule:
+        """Count a match of the rule at a place, and return the rule."""
+        rule = self.rules[number]
+        rule.matches += 1
+        return rule
 
     def match(self, ctx: Context) -> Sequence[Rule]:
         """Return the rules that match the context's event, and count them: at most one unless all are asked for."""
-        candidates = self.by_type[ctx.event.info.id]
-        if not candidates:
+        if not self.by_type[ctx.event.info.id]:
             return _NONE
-        if self._all:
-            return self._match_all(candidates, ctx)
-        for rule in candidates:
-            if rule.filter.matches(ctx):
-                rule.matches += 1
-                return [rule]
-        return _NONE
-
-    def _match_all(self, candidates: list[Rule], ctx: Context) -> list[Rule]:
-        found: list[Rule] = []
-        for rule in candidates:
-            if rule.filter.matches(ctx):
-                rule.matches += 1
-                found.append(rule)
-        return found
+        return [self.matched(number) for number in self.table.match(ctx)]
 
     def rule(self, name: str) -> Rule | None:
         """Return a rule by name, or None."""

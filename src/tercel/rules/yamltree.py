@@ -11,18 +11,29 @@ import codecs
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 import yaml
+from mypy_extensions import i32
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 MAX_BYTES: Final = 16 << 20
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
 
-NULL: Final = 0
-SCALAR: Final = 1
-SEQUENCE: Final = 2
-MAPPING: Final = 3
+NULL: Final[i32] = 0
+SCALAR: Final[i32] = 1
+SEQUENCE: Final[i32] = 2
+MAPPING: Final[i32] = 3
+
+_SCALAR_EVENT: Final = yaml.ScalarEvent
+_SEQUENCE_START: Final = yaml.SequenceStartEvent
+_SEQUENCE_END: Final = yaml.SequenceEndEvent
+_MAPPING_START: Final = yaml.MappingStartEvent
+_MAPPING_END: Final = yaml.MappingEndEvent
+_ALIAS_EVENT: Final = yaml.AliasEvent
+_DOCUMENT_START: Final = yaml.DocumentStartEvent
+_STREAM_END: Final = yaml.StreamEndEvent
+_SHORT: Final = 48  # characters of a value that may be expected again
 
 _NULL_WORDS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -66,15 +77,6 @@ class _Mark(Protocol):
     index: int
 
 
-class _Event(Protocol):
-    """What an event of the parser has, as far as it is used; scalars have all of it."""
-
-    start_mark: _Mark
-    anchor: str | None
-    value: str
-    implicit: tuple[bool, bool]
-
-
 # Shared by all nodes that have no children: there are many of them.
 _NO_ITEMS: Final[list[YamlNode]] = []
 _NO_PAIRS: Final[list[tuple[YamlNode, YamlNode]]] = []
@@ -88,17 +90,17 @@ class YamlNode:
 
     __slots__ = ("closed", "column", "items", "kind", "line", "offset", "pairs", "size", "text")
 
-    def __init__(self, kind: int, line: int, column: int, offset: int, text: str = "") -> None:
+    def __init__(self, kind: i32, line: i32, column: i32, offset: i32, text: str = "") -> None:
         """Make a node without children."""
-        self.kind = kind
-        self.line = line
-        self.column = column
-        self.offset = offset
-        self.text = text
+        self.kind: i32 = kind
+        self.line: i32 = line
+        self.column: i32 = column
+        self.offset: i32 = offset
+        self.text: str = text
         self.items: list[YamlNode] = [] if kind == SEQUENCE else _NO_ITEMS
         self.pairs: list[tuple[YamlNode, YamlNode]] = [] if kind == MAPPING else _NO_PAIRS
-        self.size = 1
-        self.closed = kind < SEQUENCE
+        self.size: i32 = 1
+        self.closed: bool = kind < SEQUENCE
 
     def get(self, key: str) -> YamlNode | None:
         """Return the value of a key of a mapping, or None."""
@@ -106,13 +108,6 @@ class YamlNode:
             if name.text == key and name.kind == SCALAR:
                 return value
         return None
-
-    def children(self) -> Iterator[YamlNode]:
-        """Yield the items of a sequence, the keys and values of a mapping."""
-        yield from self.items
-        for key, value in self.pairs:
-            yield key
-            yield value
 
 
 def decode(content: bytes | str) -> str:
@@ -164,44 +159,39 @@ class _Composer:
         self._seen_keys: list[set[str]] = []
         self._anchors: dict[str, YamlNode] = {}
         self._nodes = 0
+        # Keys and short values come again and again: each is kept once.
+        self._texts: dict[str, str] = {}
 
     def run(self) -> list[YamlNode]:
         """Read all events and return the documents' roots."""
-        handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
-            yaml.ScalarEvent: self._scalar,
-            yaml.SequenceStartEvent: self._sequence,
-            yaml.MappingStartEvent: self._mapping,
-            yaml.SequenceEndEvent: self._close,
-            yaml.MappingEndEvent: self._close,
-            yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._document,
-        }
+        next_event: Callable[[], Any] = self._loader.get_event
         while True:
-            event = self._loader.get_event()
+            event = next_event()
             kind = type(event)
-            if kind is yaml.StreamEndEvent:
+            if kind is _SCALAR_EVENT:
+                self._scalar(event)
+            elif kind is _SEQUENCE_START:
+                self._enter(SEQUENCE, event)
+            elif kind is _MAPPING_START:
+                self._enter(MAPPING, event)
+            elif kind is _SEQUENCE_END or kind is _MAPPING_END:
+                self._close()
+            elif kind is _ALIAS_EVENT:
+                self._alias(event)
+            elif kind is _DOCUMENT_START:
+                self._anchors.clear()
+            elif kind is _STREAM_END:
                 return self._roots
-            handler = handlers.get(kind)
-            if handler is not None:
-                handler(event)
 
-    def _document(self, event: _Event) -> None:
-        self._anchors.clear()
-
-    def _scalar(self, event: _Event) -> None:
+    def _scalar(self, event: Any) -> None:  # noqa: ANN401 - what the parser gives
         mark = event.start_mark
-        text = event.value
-        plain = event.implicit[0]
-        kind = NULL if plain and text in _NULL_WORDS else SCALAR
+        text: str = event.value
+        kind = NULL if text in _NULL_WORDS and event.implicit[0] else SCALAR
+        if len(text) <= _SHORT:
+            text = self._texts.setdefault(text, text)
         self._add(YamlNode(kind, mark.line, mark.column, mark.index, text), event.anchor)
 
-    def _sequence(self, event: _Event) -> None:
-        self._enter(SEQUENCE, event)
-
-    def _mapping(self, event: _Event) -> None:
-        self._enter(MAPPING, event)
-
-    def _enter(self, kind: int, event: _Event) -> None:
+    def _enter(self, kind: i32, event: Any) -> None:  # noqa: ANN401 - what the parser gives
         mark = event.start_mark
         if len(self._open) >= MAX_DEPTH:
             _fail(f"nested more than {MAX_DEPTH} levels deep", mark)
@@ -211,20 +201,25 @@ class _Composer:
         self._keys.append(None)
         self._seen_keys.append(set())
 
-    def _close(self, event: _Event) -> None:
+    def _close(self) -> None:
         node = self._open.pop()
         self._keys.pop()
         self._seen_keys.pop()
         node.closed = True
-        for child in node.children():
-            node.size += child.size
+        size = node.size
+        for child in node.items:
+            size += child.size
+        for key, value in node.pairs:
+            size += key.size + value.size
+        node.size = size
 
-    def _alias(self, event: _Event) -> None:
-        node = None if event.anchor is None else self._anchors.get(event.anchor)
+    def _alias(self, event: Any) -> None:  # noqa: ANN401 - what the parser gives
+        anchor: str = event.anchor
+        node = self._anchors.get(anchor)
         if node is None:
-            _fail(f"the anchor '{event.anchor}' is not defined", event.start_mark)
+            _fail(f"the anchor '{anchor}' is not defined", event.start_mark)
         if not node.closed:
-            _fail(f"the alias '{event.anchor}' stands within what it refers to", event.start_mark)
+            _fail(f"the alias '{anchor}' stands within what it refers to", event.start_mark)
         self._count(node.size, event.start_mark)
         self._attach(node, event.start_mark)
 
@@ -284,6 +279,6 @@ def _unreadable(text: str) -> YamlError:
         if not (char.isprintable() or char in "\t\n\r\x85\xa0\u2028\u2029\ufeff") and (char < " " or char == "\x7f"):
             return _error_at(text, offset, f"control character U+{ord(char):04X} is not allowed")
     for offset, char in enumerate(text):
-        if "\x80" <= char <= "\x9f" or "\ud800" <= char <= "\udfff" or char in "\ufffe\uffff":
+        if "\x80" <= char <= "\x9f" or 0xD800 <= ord(char) <= 0xDFFF or char in "\ufffe\uffff":
             return _error_at(text, offset, f"character U+{ord(char):04X} is not allowed")
     return YamlError("the text is not YAML", 0, 0, 0)

@@ -22,6 +22,7 @@ CONTAINER_PLUGIN: Final = "container"
 
 ENGINE_KINDS: Final = ("kmod", "modern_ebpf", "replay", "nodriver")
 ENTER_EVENTS: Final = ("visible", "hidden", "auto")
+RULE_EVALUATION: Final = ("table", "plain")
 RULE_MATCHING: Final = ("first", "all")
 LOG_LEVELS: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 DROP_ACTIONS: Final = ("ignore", "log", "alert", "exit")
@@ -118,6 +119,11 @@ class Config:
             "engine.enter_events",
             ENTER_EVENTS,
             "engine.enter_events '{}' is not one of visible, hidden, auto.",
+        )
+        self._one_of(
+            "engine.rule_evaluation",
+            RULE_EVALUATION,
+            "engine.rule_evaluation '{}' is not one of table, plain.",
         )
         self._one_of("rule_matching", RULE_MATCHING, 'Unknown rule matching strategy "{}"--must be one of first, all')
         self._one_of("log_level", LOG_LEVELS, "Unknown log level {}")

@@ -61,6 +61,14 @@ _ENGINE: Final = (
         "from the rules of files that require engine version 0.57 or later.",
         own=True,
     ),
+    Key(
+        "engine.rule_evaluation",
+        "str",
+        "table",
+        "How rules are evaluated, with the same result: `table` decides together what all rules ask about, `plain` "
+        "asks every rule about every event of its types.",
+        own=True,
+    ),
     _later("engine.kmod.buf_size_preset", "int", 4, "Size of the ring buffers, 1 to 10."),
     _later("engine.kmod.drop_failed_exit", "bool", False, "Drop failed system calls in the kernel."),
     _later("engine.modern_ebpf.cpus_for_each_buffer", "int", 2, "CPUs that share a ring buffer; 0: all of them."),

@@ -54,6 +54,12 @@ class DropMonitor:
         self._log = log
         self._alert = alert
 
+    def look(self, now: int) -> int:
+        """Look after the drops when it is time, and return from when on it will be time again."""
+        if now > self.next_check:
+            self.check(now)
+        return self.next_check
+
     def check(self, now: int) -> None:
         """Look after the drops of the last second; called with the first event after `next_check`."""
         first = self._bucket is None

@@ -1,17 +1,16 @@
-"""Replays captures: reads them in order and hands every event to the state, the rules and whoever wants the matches."""
+"""Replays captures: reads them in order and hands the events to the state, the rules and whoever wants the matches."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
 from tercel.api import Capture
-from tercel.events.event import MalformedEventError
+from tercel.engine.pump import Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tercel.capture.source import SourceStats
-    from tercel.events.event import Event
     from tercel.rules.rule import Rule
     from tercel.rules.ruleset import Ruleset
     from tercel.sensor.drops import DropMonitor
@@ -23,8 +22,8 @@ class Replay:
     """One pass over capture files.
 
     `on_match` receives each rule that matched and the context of the event; it must take from the context what it
-    needs before it returns. `between` is called between batches and ends the replay by returning False: signals and
-    progress are looked after there, never inside a batch.
+    needs before it returns. `between` is called between slices of events and ends the replay by returning False:
+    signals and progress are looked after there, never inside a slice.
     """
 
     def __init__(
@@ -36,56 +35,55 @@ class Replay:
         drops: DropMonitor | None = None,
     ) -> None:
         """Nothing is read before `run`."""
-        self.events = 0
-        self.malformed = 0
-        self.last_malformed = ""
         self.sources: list[SourceStats] = []
         self._machine = machine
         machine.keeps_entries = ruleset.asks_exits()
-        self._ruleset = ruleset
-        self._on_match = on_match
         self._between = between
-        self._drops = drops
+        self._undecoded = 0
+
+        def matched(number: int, ctx: Context) -> None:
+            on_match(ruleset.matched(number), ctx)
+
+        self._pump = Pump(machine, ruleset.table, matched, None if drops is None else drops.look)
+
+    @property
+    def events(self) -> int:
+        """How many events rules could have matched."""
+        return self._pump.events
+
+    @property
+    def skimmed(self) -> int:
+        """How many of them no rule had to be asked about."""
+        return self._pump.skimmed
+
+    @property
+    def malformed(self) -> int:
+        """How many events could not be decoded."""
+        return self._pump.malformed + self._undecoded
+
+    @property
+    def last_malformed(self) -> str:
+        """What was wrong with the last of them."""
+        return self._pump.last_malformed
 
     def run(self, path: str | BinaryIO) -> bool:
         """Replay one capture; return whether to go on with the next.
 
         Raises CaptureError when the capture cannot be read to its end; everything before has then been processed.
         """
+        pump = self._pump
+        between = self._between
         with Capture(path, self._machine) as capture:
             self.sources.append(capture.stats)
+            reader = capture.reader
             try:
-                for batch in capture.batches():
-                    self._watch(batch)
-                    self._batch(batch)
-                    if not self._between(capture):
+                while capture.fill():
+                    # Each slice ends soon, so that signals are seen and other threads get their turn.
+                    while pump.run(reader):
+                        if not between(capture):
+                            return False
+                    if not between(capture):
                         return False
             finally:
-                self.malformed += capture.malformed
+                self._undecoded += capture.malformed
         return True
-
-    def _watch(self, batch: list[Event]) -> None:
-        """Have the drops looked after once a second of event time."""
-        drops = self._drops
-        if drops is None or batch[-1].ts <= drops.next_check:
-            return
-        for event in batch:
-            if event.ts > drops.next_check:
-                drops.check(event.ts)
-
-    def _batch(self, batch: list[Event]) -> None:
-        # Everything the loop touches is a local: this is the hottest Python code of an uncompiled run.
-        process = self._machine.process
-        match = self._ruleset.match
-        candidates = self._ruleset.by_type
-        on_match = self._on_match
-        for event in batch:
-            try:
-                ctx = process(event)
-                if candidates[event.info.id]:
-                    for rule in match(ctx):
-                        on_match(rule, ctx)
-            except MalformedEventError as error:
-                self.malformed += 1
-                self.last_malformed = str(error)
-        self.events += len(batch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import IO, TYPE_CHECKING, Final
 
 from tercel.alerts.builder import AlertBuilder
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Thresholds of the garbage collector during a replay.
 _SELDOM: Final = (100_000, 20, 50)
+# Seconds until a thread that waits asks for its turn: the loop of events hands it over after each slice only.
+_TURN: Final = 0.001
 _MOST_THREADS: Final = (1 << 32) - 1
 # Milliseconds: an hour. The system's calls do not take any number.
 _MOST_TIMEOUT: Final = 3_600_000
@@ -102,6 +105,7 @@ class Sensor:
         if control.stopped_by:
             self._log.info(f"{control.stopped_by} received, exiting...")
         self.events = replay.events
+        self._log.info(self._work_done(replay))
         self._streams.err.write(self._remarks(replay, queue))
         if not self.stuck:
             self._streams.out.write(detection_summary(self._ruleset))
@@ -123,6 +127,8 @@ class Sensor:
     def _replay(self, replay: Replay, captures: list[str], control: Control) -> int:
         # Nearly everything that a replay makes lives for one batch or for long; the collector need not look often.
         thresholds = gc.get_threshold()
+        turn = sys.getswitchinterval()
+        sys.setswitchinterval(_TURN)
         gc.freeze()
         gc.set_threshold(*_SELDOM)
         try:
@@ -142,11 +148,18 @@ class Sensor:
         finally:
             gc.set_threshold(*thresholds)
             gc.unfreeze()
+            sys.setswitchinterval(turn)
         return 0
 
     def _end_progress(self) -> None:
         if self._progress is not None:
             self._progress.clear()
+
+    def _work_done(self, replay: Replay) -> str:
+        """Return what the rules cost, in one line."""
+        counters = self._ruleset.table.counters.as_dict()
+        held = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counters.items())
+        return f"{replay.events} events, of which {replay.skimmed} concerned no rule; rule table: {held}"
 
     def _remarks(self, replay: Replay, queue: OutputQueue) -> str:
         """Return what was left out, in lines; it belongs to the summary, whatever becomes of the log."""

@@ -56,8 +56,23 @@ def is_mapped(address: bytes) -> bool:
     return address[:12] == MAPPED_PREFIX or address == ANY_IPV6
 
 
+_IP_TEXTS: Final[dict[bytes, str]] = {}
+# A machine talks to few others at a time; a scan of many must not fill the memory.
+_IP_TEXTS_KEPT: Final = 4096
+
+
 def ip_text(address: bytes) -> str:
     """Return the usual text of a packed address of 4 or 16 bytes, empty for anything else."""
+    found = _IP_TEXTS.get(address)
+    if found is None:
+        found = _ip_text(address)
+        if len(_IP_TEXTS) >= _IP_TEXTS_KEPT:
+            _IP_TEXTS.clear()
+        _IP_TEXTS[address] = found
+    return found
+
+
+def _ip_text(address: bytes) -> str:
     if len(address) == 4:
         return f"{address[0]}.{address[1]}.{address[2]}.{address[3]}"
     return _ipv6_text(address) if len(address) == 16 else ""
@@ -209,16 +224,18 @@ def set_tuple(fd: FdInfo, ends: Tuple, keep_dest: bool) -> bool:
     kind = FD_IPV4_SOCK if len(ends.sip) == 4 else FD_IPV6_SOCK
     if fd.kind == kind and _is_same(fd, ends):
         return False
-    before = fd.kind, fd.sip, fd.sport, fd.dip, fd.dport
     is_other = len(fd.dip) != len(ends.dip)
+    has_changed = fd.kind != kind or fd.sport != ends.sport or fd.sip != ends.sip
     fd.kind = kind
     fd.sip = ends.sip
     fd.sport = ends.sport
-    if is_other or not keep_dest or fd.dip.count(0) == len(fd.dip):
+    if is_other or not keep_dest or fd.dip in (b"", ANY_IPV4, ANY_IPV6):
+        has_changed = has_changed or fd.dip != ends.dip
         fd.dip = ends.dip
     if is_other or not keep_dest or fd.dport == 0:
+        has_changed = has_changed or fd.dport != ends.dport
         fd.dport = ends.dport
-    return before != (fd.kind, fd.sip, fd.sport, fd.dip, fd.dport)
+    return has_changed
 
 
 def _is_same(fd: FdInfo, ends: Tuple) -> bool:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mypy_extensions import i64
+
+from tercel.state.limits import TEXT_ITEM
+
 DOCKER: Final = "docker"
 LXC: Final = "lxc"
 LIBVIRT_LXC: Final = "libvirt-lxc"
@@ -175,3 +179,44 @@ def match_cgroups(cgroups: list[tuple[str, str]]) -> ContainerId | None:
         if found is not None:
             return found
     return None
+
+
+class CgroupList:
+    """The cgroups of a thread as (controller, path), with the container that they name."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        """Keep the pairs; the list must not be changed."""
+        self.pairs: list[tuple[str, str]] = pairs
+        self._match: ContainerId | None = None
+        self._is_matched: bool = False
+        size: i64 = 2 * TEXT_ITEM * len(pairs)
+        for controller, path in pairs:
+            size += len(controller) + len(path)
+        # About how many characters the list takes.
+        self.size: i64 = size
+
+    def match(self) -> ContainerId | None:
+        """Return the container, None on the host."""
+        if not self._is_matched:
+            self._match = match_cgroups(self.pairs)
+            self._is_matched = True
+        return self._match
+
+
+NO_CGROUPS: Final = CgroupList([])
+_LISTS: Final[dict[bytes, CgroupList]] = {}
+_LISTS_KEPT: Final = 256
+_LONGEST_LIST: Final = 4096
+
+
+def cgroup_list(value: bytes) -> CgroupList:
+    """Return the cgroups that a parameter's bytes hold; all processes of a service have the same."""
+    found = _LISTS.get(value)
+    if found is None:
+        text = value.decode("utf-8", "surrogateescape")
+        found = CgroupList(parse_cgroups(text.split("\x00")))
+        if len(value) <= _LONGEST_LIST:
+            if len(_LISTS) >= _LISTS_KEPT:
+                _LISTS.clear()
+            _LISTS[value] = found
+    return found

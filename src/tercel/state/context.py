@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from tercel.events.event import Event
+from tercel.events.event import Event, MalformedEventError
 from tercel.events.table import EVENT_BY_ENUM
 from tercel.state.model import FdInfo, ThreadInfo
 
@@ -58,6 +58,8 @@ class Context:
         self.first_ts: i64 = 0
         self.source: str = "syscall"
         self.made_enter: Event | None = None
+        # Why a field that was asked about has no value: whoever counts such events takes it out.
+        self.malformed: MalformedEventError | None = None
 
     def begin(self, event: Event) -> None:
         """Turn to the next event, of which nothing else is known yet."""
@@ -72,7 +74,7 @@ class Context:
         self.has_result = False
         self.fd_name_changed = False
         self.made_enter = None
-        if self.first_ts == 0 and event.info.id not in _TELL_STATE:
+        if self.first_ts == 0 and event.type_id not in _TELL_STATE:
             self.first_ts = event.ts
 
     @property
@@ -80,8 +82,8 @@ class Context:
         """The entry that belongs to this exit, None when there is none or it was not kept."""
         made = self.made_enter
         thread = self.thread
-        if made is None and self.is_paired and thread is not None and thread.enter:
-            made = self.machine.enter_of(thread)
+        if made is None and self.is_paired and thread is not None and thread.enter_size:
+            made = self.machine.entries.of(thread)
             self.made_enter = made
         return made
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from tercel.events.convert import Resolved, present_type
+from tercel.events.convert import Resolved, present_type, reads_first_straight
 from tercel.events.table import EVENT_BY_ENUM, EVENT_COUNT, EVENTS
 from tercel.events.types import (
     EF_CREATES_FD,
     EF_DESTROYS_FD,
+    EF_OLD_VERSION,
     EF_READS_FROM_FD,
     EF_SKIPPARSERESET,
     EF_USES_FD,
@@ -48,6 +49,31 @@ KIND_HAS_RESULT: Final = 1 << 7
 KIND_WANTS_ENTER: Final = 1 << 9  # an exit whose parser reads the entry
 KIND_LATE_FD: Final = 1 << 8  # an exit that is about a descriptor only where exits carry all parameters
 KIND_TRANSFER: Final = 1 << 10  # an exit that reads from a descriptor or writes to it
+
+KIND_OWN_FD: Final = 1 << 11  # an exit that names its descriptor itself in every capture
+KIND_DIRECTORY_FD: Final = 1 << 12  # an exit whose directory's descriptor is looked up
+KIND_HANDLED: Final = 1 << 13  # a parser changes the tables
+KIND_OLD_VERSION: Final = 1 << 14  # captures with such events have the entries of calls
+KIND_LONG: Final = 1 << 15  # the lengths of parameters take four bytes
+
+# Above the KIND_ bits, in the same number: the SKIM_ way, and the places of descriptors plus one (0: there is none).
+SKIM_SHIFT: Final = 16
+ENTER_FD_SHIFT: Final = 20
+EXIT_FD_SHIFT: Final = 24
+PLACE_MASK: Final = 0xF
+
+# How an event that nobody looks at is taken: like any other, or with one of the short ways that have the same effect.
+SKIM_NOT: Final = 0
+SKIM_ENTER: Final = 1
+SKIM_EXIT: Final = 2
+SKIM_CLOSE_ENTER: Final = 3
+SKIM_CLOSE: Final = 4
+SKIM_SWITCH: Final = 5
+SKIM_MAPPING: Final = 6
+SKIM_SUCCESS: Final = 7  # an exit that changes nothing when its call failed
+SKIM_ENDS: Final = 8  # a transfer that may tell the ends of a socket
+SKIM_SEND_ENTER: Final = 9
+SKIM_FCNTL: Final = 10
 
 _TRANSFERS: Final = EF_READS_FROM_FD | EF_WRITES_TO_FD
 
@@ -131,6 +157,13 @@ _HANDLERS: Final[dict[str, Handler]] = {
 _META_HANDLERS: Final[dict[str, MetaHandler]] = {**containers.HANDLERS, **users.HANDLERS}
 
 
+# Exits that may change what is known of the process that told them.
+_CHANGES_FACTS: Final = frozenset(
+    {*clone.HANDLERS, *execve.HANDLERS, *credentials.HANDLERS}
+    | {"SYSCALL_SETSID_X", "SYSCALL_CHDIR_X", "SYSCALL_FCHDIR_X", "SYSCALL_GETCWD_X", "SYSCALL_CHROOT_X"}
+)
+
+
 def _enter_fds() -> list[int]:
     places = [-1] * EVENT_COUNT
     for info in EVENTS:
@@ -165,6 +198,11 @@ def _kinds() -> list[int]:
         skips = bool(info.flags & EF_SKIPPARSERESET) and info.name not in _ASIDE
         kind |= KIND_NO_THREAD if info.name in _META or skips else 0
         kind |= KIND_LATE_FD if info.enum in _LATE_FD else 0
+        kind |= KIND_OWN_FD if info.enum in _OWN_FD else 0
+        kind |= KIND_DIRECTORY_FD if info.enum in _DIRECTORY_FD else 0
+        kind |= KIND_OLD_VERSION if info.flags & EF_OLD_VERSION else 0
+        kind |= KIND_LONG if info.length_size != 2 else 0
+        kind |= KIND_HANDLED if HANDLERS[info.id] is not None else 0
         if not info.is_enter and info.nparams and info.params[0].name in ("res", "fd"):
             kind |= KIND_HAS_RESULT
         kinds.append(kind)
@@ -181,13 +219,69 @@ def _meta_handlers() -> list[MetaHandler | None]:
     return [by_id.get(type_id) for type_id in range(EVENT_COUNT)]
 
 
+def _changes_facts() -> list[bool]:
+    found = {EVENT_BY_ENUM[name] for name in _CHANGES_FACTS}
+    return [present_type(type_id) in found or KINDS[type_id] & KIND_NO_THREAD != 0 for type_id in range(EVENT_COUNT)]
+
+
+# Calls whose exits have parsers that do nothing when the call failed.
+_ON_SUCCESS: Final = frozenset(
+    {
+        "SYSCALL_OPEN_X", "SYSCALL_CREAT_X", "SYSCALL_OPENAT_2_X", "SYSCALL_OPENAT2_X",
+        "SYSCALL_OPEN_BY_HANDLE_AT_X", "SOCKET_SOCKET_X", "SOCKET_ACCEPT_5_X", "SOCKET_ACCEPT4_6_X",
+        "SYSCALL_CHDIR_X", "SYSCALL_EXECVE_19_X", "SYSCALL_EXECVEAT_X",
+    }
+)  # fmt: skip
+
+
+_SKIMS_BY_ENUM: Final[dict[str, int]] = {
+    "SYSCALL_CLOSE_E": SKIM_CLOSE_ENTER,
+    "SYSCALL_CLOSE_X": SKIM_CLOSE,
+    "SYSCALL_FCNTL_X": SKIM_FCNTL,
+    "SOCKET_SENDTO_E": SKIM_SEND_ENTER,
+}
+
+
+def _skim(type_id: int) -> int:
+    enum = EVENTS[type_id].enum
+    kind = KINDS[type_id]
+    if enum == "SCHEDSWITCH_6_E":
+        return SKIM_SWITCH
+    if kind & (KIND_NO_THREAD | KIND_ASIDE):
+        return SKIM_NOT
+    if not kind & KIND_HANDLED:
+        return SKIM_ENTER if kind & KIND_ENTER else SKIM_EXIT
+    if not reads_first_straight(type_id):
+        return SKIM_NOT
+    if enum in _SKIMS_BY_ENUM:
+        return _SKIMS_BY_ENUM[enum]
+    if enum in memory.MAPPINGS:
+        return SKIM_MAPPING
+    if enum in transfers.HANDLERS and not kind & KIND_ENTER:
+        return SKIM_ENDS
+    return SKIM_SUCCESS if enum in _ON_SUCCESS else SKIM_NOT
+
+
+def _skims() -> list[int]:
+    return [_skim(type_id) for type_id in range(EVENT_COUNT)]
+
+
 ENTER_FDS: Final[list[int]] = _enter_fds()
-DIRECTORY_FDS: Final[frozenset[int]] = frozenset(EVENT_BY_ENUM[name] for name in _DIRECTORY_FD)
-OWN_FDS: Final[frozenset[int]] = frozenset(EVENT_BY_ENUM[name] for name in _OWN_FD)
 EXIT_FDS: Final[list[int]] = _exit_fds()
-KINDS: Final[list[int]] = _kinds()
 HANDLERS: Final[list[Handler | None]] = _handlers()
+KINDS: Final[list[int]] = _kinds()
 META_HANDLERS: Final[list[MetaHandler | None]] = _meta_handlers()
+SKIMS: Final[list[int]] = _skims()
+# All of it in one number.
+ACTIONS: Final[list[int]] = [
+    KINDS[type_id]
+    | SKIMS[type_id] << SKIM_SHIFT
+    | ENTER_FDS[type_id] + 1 << ENTER_FD_SHIFT
+    | EXIT_FDS[type_id] + 1 << EXIT_FD_SHIFT
+    for type_id in range(EVENT_COUNT)
+]
+# Whether the parser of the type may call Machine.changed() for the event's own thread, or the event has none.
+CHANGES_FACTS: Final[list[bool]] = _changes_facts()
 
 EXECVEAT_ENTER: Final = EVENT_BY_ENUM["SYSCALL_EXECVEAT_E"]
 EXECVE_EXIT: Final = EVENT_BY_ENUM["SYSCALL_EXECVE_19_X"]

@@ -94,6 +94,7 @@ def settle_roles(table: ThreadTable) -> None:
 
 
 def _settle(fd: FdInfo, ports: set[int]) -> None:
+    fd.standing = None
     if fd.sport not in ports:
         fd.role = ROLE_CLIENT
         return

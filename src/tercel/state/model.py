@@ -10,6 +10,10 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from tercel.state.cgroups import NO_CGROUPS, CgroupList
+from tercel.state.fdtable import FdTable
+from tercel.state.texts import NO_TEXTS, TextList
+
 # Kinds of descriptor; the numbers are those of the capture format's descriptor lists.
 FD_UNKNOWN: Final = 0
 FD_FILE: Final = 1
@@ -108,11 +112,12 @@ class FdInfo:
         self.is_lower_layer: bool = False
         # Shared with the table of another process: to be copied before it is changed.
         self.is_cloned: bool = False
-        self.is_closing: bool = False
         self.is_socketpipe: bool = False
         self.pid: i64 = -1
         # LISTED_ bits: how the entry differs from the list that told it; 0 once an event changed it.
         self.listed: i64 = 0
+        # What the engine remembers of the descriptor; whoever changes an attribute sets it to None.
+        self.standing: object | None = None
 
     def copy(self) -> FdInfo:
         """Return an equal entry that changes independently."""
@@ -137,7 +142,6 @@ class FdInfo:
         other.is_upper_layer = self.is_upper_layer
         other.is_lower_layer = self.is_lower_layer
         other.is_cloned = self.is_cloned
-        other.is_closing = self.is_closing
         other.is_socketpipe = self.is_socketpipe
         other.pid = self.pid
         return other
@@ -168,9 +172,10 @@ class ThreadInfo:
         self.comm: str = "<NA>"
         self.exe: str = "<NA>"
         self.exepath: str = ""
-        self.args: list[str] = []
-        self.env: list[str] = []
-        self.cgroups: list[tuple[str, str]] = []
+        # Behind `args`, `env` and `cgroups`: threads share them, and most are never decoded.
+        self.arg_list: TextList = NO_TEXTS
+        self.env_list: TextList = NO_TEXTS
+        self.cgroup_list: CgroupList = NO_CGROUPS
         self.cwd: str = ""
         self.root: str = ""
         self.flags: i64 = 0
@@ -212,13 +217,16 @@ class ThreadInfo:
         self.group: ThreadGroup | None = None
         self.children: dict[int, ThreadInfo] | None = None
         # All threads of a process hold the same table.
-        self.fds: dict[int, FdInfo] = {}
+        self.fds: FdTable = FdTable()
         # What the last event of the thread left behind, for pairing an exit with its entry.
         self.last_type: i64 = -1
         self.last_ts: i64 = 0
         self.last_latency: i64 = 0
         self.last_fd: i64 = -1
-        self.enter: bytes = b""
+        # The entry, where it is kept: the bytes that hold it and its place in them; without a size there is none.
+        self.enter_data: bytes = b""
+        self.enter_start: i64 = 0
+        self.enter_size: i64 = 0
         self.enter_header: i64 = 0
         self.enter_nparams: i64 = 0
         self.enter_num: i64 = 0
@@ -234,6 +242,44 @@ class ThreadInfo:
         self.cmdline_text: str = ""
         self.cmdline_comm: str | None = None
         self.cmdline_args: list[str] | None = None
+        # What the engine remembers of the thread's facts, and who must hear of a change of them (`state.standing`).
+        self.standing: object | None = None
+        self.is_watched: bool = False
+        self.watched_parent: ThreadInfo | None = None
+        self.first_child: ThreadInfo | None = None
+        self.next_child: ThreadInfo | None = None
+        self.prior_child: ThreadInfo | None = None
+        self.watched_leader: ThreadInfo | None = None
+        self.first_peer: ThreadInfo | None = None
+        self.next_peer: ThreadInfo | None = None
+        self.prior_peer: ThreadInfo | None = None
+
+    @property
+    def args(self) -> list[str]:
+        """The arguments after the first; a list that must not be changed in place, as the next two."""
+        return self.arg_list.texts
+
+    @args.setter
+    def args(self, texts: list[str]) -> None:
+        self.arg_list = TextList(b"", texts)
+
+    @property
+    def env(self) -> list[str]:
+        """The environment, `NAME=value` each."""
+        return self.env_list.texts
+
+    @env.setter
+    def env(self, texts: list[str]) -> None:
+        self.env_list = TextList(b"", texts)
+
+    @property
+    def cgroups(self) -> list[tuple[str, str]]:
+        """The control groups as (controller, path)."""
+        return self.cgroup_list.pairs
+
+    @cgroups.setter
+    def cgroups(self, pairs: list[tuple[str, str]]) -> None:
+        self.cgroup_list = CgroupList(pairs)
 
     @property
     def is_main_thread(self) -> bool:

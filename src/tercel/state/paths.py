@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from tercel.state.texts import decoded
+
 MAX_PATH: Final = 1024
+# Paths up to this many bytes are remembered, so many of them.
+_LONGEST: Final = 256
+_KEPT: Final = 2048
 TOO_LONG: Final = "/DIR_TOO_LONG/FILENAME_TOO_LONG"
 
 # What a path relative to an unknown directory starts with.
@@ -33,6 +38,30 @@ def join(base: str, path: str) -> str:
         return _tidy(base, path, is_plain)
     whole = base + (path if is_plain else _dotted(path))
     return whole[:-1] if len(whole) > 1 and whole[-1] == "/" else whole
+
+
+class PathText:
+    """A path of a call: its text, and where it leads when it does not depend on a directory (else empty)."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text."""
+        self.text: str = text
+        self.whole: str = join("", text) if text[:1] == "/" else ""
+
+
+_PATHS: Final[dict[bytes, PathText]] = {}
+
+
+def path_of(value: bytes) -> PathText:
+    """Return the path that a parameter's bytes hold; programs open the same files over and over."""
+    found = _PATHS.get(value)
+    if found is None:
+        found = PathText(decoded(value))
+        if len(value) <= _LONGEST:
+            if len(_PATHS) >= _KEPT:
+                _PATHS.clear()
+            _PATHS[value] = found
+    return found
 
 
 def _dotted(text: str) -> str:

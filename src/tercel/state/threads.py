@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mypy_extensions import i64
 
+from tercel.state.fdtable import FdTable
 from tercel.state.limits import (
     MAX_ANCESTORS,
     MAX_FDS,
@@ -11,25 +14,22 @@ from tercel.state.limits import (
     MAX_THREAD_TEXT,
     MAX_THREADS,
     SHORT_TEXT,
-    TEXT_ITEM,
     Counters,
     is_too_long,
 )
 from tercel.state.model import CL_CLOSED, FdInfo, ThreadGroup, ThreadInfo
+from tercel.state.standing import Watch, drop_standing
+
+# Places for the threads that were asked for last; a thread has its place by the low bits of its tid.
+_RECENT: Final = 256
+RECENT_MASK: Final = _RECENT - 1
 
 
-def text_size(thread: ThreadInfo) -> int:
+def text_size(thread: ThreadInfo) -> i64:
     """Return about how many characters of text a thread holds on to."""
-    size = len(thread.comm) + len(thread.exe) + len(thread.exepath)
+    size: i64 = len(thread.comm) + len(thread.exe) + len(thread.exepath)
     size += len(thread.cwd) + len(thread.listed_cwd) + len(thread.root)
-    size += TEXT_ITEM * (len(thread.args) + len(thread.env) + 2 * len(thread.cgroups))
-    for text in thread.args:
-        size += len(text)
-    for text in thread.env:
-        size += len(text)
-    for controller, path in thread.cgroups:
-        size += len(controller) + len(path)
-    return size
+    return size + thread.arg_list.size + thread.env_list.size + thread.cgroup_list.size
 
 
 def _shorten(thread: ThreadInfo) -> None:
@@ -53,6 +53,8 @@ class ThreadTable:
         self.counters: Counters = counters
         self.threads: dict[int, ThreadInfo] = {}
         self.groups: dict[int, ThreadGroup] = {}
+        self.recent: list[ThreadInfo | None] = [None] * _RECENT
+        self.watch: Watch = Watch(self.threads)
         self.max_threads: i64 = MAX_THREADS
         self.max_fds: i64 = MAX_FDS
         self.max_fds_per_process: i64 = MAX_FDS_PER_PROCESS
@@ -62,8 +64,15 @@ class ThreadTable:
 
     def clear(self) -> None:
         """Forget all threads."""
+        self.watch.clear()
+        for thread in self.threads.values():
+            # Threads refer to each other in circles: nothing but this lets go of them while no collector runs.
+            thread.group = None
+            thread.children = None
         self.threads.clear()
         self.groups.clear()
+        for place in range(_RECENT):
+            self.recent[place] = None
         self.fd_count = 0
         self.text_count = 0
 
@@ -90,13 +99,16 @@ class ThreadTable:
             self.fd_count -= len(thread.fds)
             return False
         self.threads[thread.tid] = thread
+        self.recent[thread.tid & RECENT_MASK] = None
         self.counters.threads_added += 1
+        self.watch.appeared(thread.tid)
         self._count_text(thread)
         return True
 
     def _displace(self, old: ThreadInfo) -> None:
         """Let go of an entry, a zombie leader perhaps, whose tid another thread takes."""
         self.text_count -= old.text_size
+        drop_standing(old)
         if old.is_main_thread or old.group is None:
             self.fd_count -= len(old.fds)
             old.fds.clear()
@@ -132,6 +144,7 @@ class ThreadTable:
         """Make a thread part of its process and a child of its parent; one of which nothing is known has neither."""
         if thread.is_invalid:
             return
+        drop_standing(thread)
         self._join_group(thread)
         if thread.pid == 1:
             return
@@ -154,6 +167,7 @@ class ThreadTable:
         if thread.is_main_thread:
             for member in group.members.values():
                 if member is not thread:
+                    drop_standing(member)
                     self.fd_count -= len(member.fds)
                     member.fds = thread.fds
         else:
@@ -197,9 +211,11 @@ class ThreadTable:
                 self.groups.pop(group.pid, None)
 
     def _forget(self, thread: ThreadInfo) -> None:
+        drop_standing(thread)
         parent = self.threads.get(thread.ptid)
         if parent is not None and parent.children is not None:
             parent.children.pop(thread.tid, None)
+        self.recent[thread.tid & RECENT_MASK] = None
         if self.threads.pop(thread.tid, None) is not None:
             self.counters.threads_removed += 1
             self.text_count -= thread.text_size
@@ -218,6 +234,7 @@ class ThreadTable:
         reaper = self.find_reaper(thread)
         thread.children = None
         for child in children.values():
+            drop_standing(child)
             if reaper is None or child is reaper:
                 child.ptid = 0
             else:
@@ -260,12 +277,12 @@ class ThreadTable:
     def add_fd(self, thread: ThreadInfo, number: i64, fd: FdInfo) -> bool:
         """Put a descriptor into the table of the thread's process; False when there is no room."""
         fds = thread.fds
-        if number not in fds:
+        if fds.get(number) is None:
             if len(fds) >= self.max_fds_per_process or self.fd_count >= self.max_fds or self._is_long(fd):
                 self.counters.fds_refused += 1
                 return False
             self.fd_count += 1
-        fds[number] = fd
+        fds.set(number, fd)
         self.counters.fds_added += 1
         return True
 
@@ -274,23 +291,20 @@ class ThreadTable:
 
     def remove_fd(self, thread: ThreadInfo, number: i64) -> None:
         """Take a descriptor out of the table of the thread's process."""
-        if thread.fds.pop(number, None) is not None:
+        if thread.fds.pop(number) is not None:
             self.fd_count -= 1
 
-    def copy_fds(self, source: ThreadInfo) -> dict[int, FdInfo]:
+    def copy_fds(self, source: ThreadInfo) -> FdTable:
         """Return a table for a new process with its parent's descriptors; an empty one when there is no room.
 
-        The descriptors are shared until one side changes one.
+        The table is shared until one side changes it.
         """
         fds = source.fds
         if self.fd_count + len(fds) > self.max_fds:
             self.counters.fds_refused += len(fds)
-            return {}
-        for fd in fds.values():
-            fd.is_cloned = True
+            return FdTable()
         self.fd_count += len(fds)
-        # Newest first, as the hash tables hand them out whose order fd.types shows.
-        return dict(reversed(fds.items()))
+        return fds.clone()
 
     def keep_only(self, leader: ThreadInfo) -> None:
         """Remove all other threads of a process, as a successful exec does."""

@@ -21,6 +21,7 @@ from tercel.state.saved import SavedState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tercel.capture.savefile.reader import SavefileReader
     from tercel.capture.savefile.writer import SavefileWriter
     from tercel.capture.source import SourceStats
     from tercel.events.event import Event
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
 # Buffers are cut to this many characters in lines, unless they are asked for whole.
 _SCREEN: Final = 80
 _SECOND: Final = 1_000_000_000
+# How many events pass between two looks at whether to stop.
+_SLICE: Final = 1024
 
 
 class Trace:
     """Prints or writes what the options ask for; `run` raises CaptureError after everything that could be read."""
 
     def __init__(self, options: TraceOptions, out: IO[str], stopped: Callable[[], bool]) -> None:
-        """Compile filter and format; raises FilterError or FormatError. `stopped` is asked between batches."""
+        """Compile filter and format; raises FilterError or FormatError. `stopped` is asked every now and then."""
         self.matched = 0
         self.malformed = 0
         self.events = 0
@@ -45,6 +48,7 @@ class Trace:
         self._out = out
         self._stopped = stopped
         self._first_ts = 0
+        self._is_complete = False
         limit = 0 if options.full_buffers else _SCREEN
         rendering = line_options(options.buffer_format, limit, options.time_mode)
         registry = Registry.syscall(rendering)
@@ -72,45 +76,58 @@ class Trace:
 
     def _read(self, path: str) -> bool:
         """Read one capture; return whether to go on."""
-        with Capture(path, self._machine) as capture:
-            self._sources.append(capture.stats)
-            try:
-                if self._options.write:
-                    # The state as it was before the first event, whichever events the filter lets through.
-                    capture.reader.read_metadata()
-                    self._open_writer(capture.reader.options)
-                for batch in capture.batches():
-                    self._write_initial(capture)
-                    if not self._batch(batch) or self._stopped():
-                        return False
-                self._write_initial(capture)
-            finally:
-                self.events += capture.stats.events
-                self.malformed += capture.malformed
+        capture = Capture(path, self._machine)
+        self._sources.append(capture.stats)
+        try:
+            return self._follow(capture)
+        finally:
+            capture.close()
+            self.events += capture.stats.events
+            self.malformed += capture.malformed
+
+    def _follow(self, capture: Capture) -> bool:
+        reader = capture.reader
+        if self._options.write:
+            # The state as it was before the first event, whichever events the filter lets through; the leading events
+            # that belong to it follow.
+            reader.read_metadata()
+            self._open_writer(reader.options)
+            capture.on_initial = self._write_initial
+        while capture.fill():
+            going = True
+            while going:
+                going = self._slice(reader)
+                if self._is_complete or self._stopped():
+                    return False
         return True
 
-    def _batch(self, batch: list[Event]) -> bool:
-        """Process a batch; return whether to go on."""
+    def _slice(self, reader: SavefileReader) -> bool:
+        """Process some events of the window; return whether to go on with it."""
         lines: list[str] = []
         going = True
-        for event in batch:
-            if self._over(event):
-                going = False
-                break
-            try:
-                ctx = self._machine.process(event)
-                if self._filter is None or self._filter.matches(ctx):
-                    self._take(ctx, event, lines)
-            except MalformedEventError:
-                self.malformed += 1
-            if self._options.limit and self.matched >= self._options.limit:
-                going = False
+        for _ in range(_SLICE):
+            going = reader.advance() and self._event(reader.event, lines)
+            if not going:
                 break
         if lines:
             self._out.write("".join(lines))
             if self._options.unbuffered:
                 self._out.flush()
         return going
+
+    def _event(self, event: Event, lines: list[str]) -> bool:
+        """Process an event; return whether to go on."""
+        if self._over(event):
+            self._is_complete = True
+            return False
+        try:
+            ctx = self._machine.process(event)
+            if self._filter is None or self._filter.matches(ctx):
+                self._take(ctx, event, lines)
+        except MalformedEventError:
+            self.malformed += 1
+        self._is_complete = bool(self._options.limit) and self.matched >= self._options.limit
+        return not self._is_complete
 
     def _over(self, event: Event) -> bool:
         if not self._first_ts:
@@ -136,11 +153,10 @@ class Trace:
         text = self._format.text(ctx)
         return None if text is None else clean(text) + "\n"
 
-    def _write_initial(self, capture: Capture) -> None:
-        """Write the leading events that belong to the state, whatever the filter says."""
+    def _write_initial(self, event: Event) -> None:
+        """Write a leading event that belongs to the state, whatever the filter says."""
         if self._writer is not None:
-            self._writer.write_events(capture.initial)
-        capture.initial.clear()
+            self._writer.write_event(event)
 
     def _refuse_own_input(self) -> None:
         """Raise CaptureError when the file to write is one that is read: it would be emptied before it was read."""

@@ -121,4 +121,40 @@ def test_any_values_come_back(values: list[bytes], enum: str) -> None:
     """In order and whole."""
     event = make(enum, values)
     assert [event.param(index) for index in range(event.nparams)] == values
-    assert event.offsets() is event.offsets()
+
+
+def test_an_event_moves_from_record_to_record() -> None:
+    """One object serves a whole capture; nothing of the record before is left."""
+    first = make("SYSCALL_OPEN_X", [bytes(8), b"/etc/passwd\0", bytes(4)])
+    second = make("ASYNCEVENT_E", [b"abcd", b"note\0"])
+    event = Event(first.data + second.data, 0, 0, 0, EVENTS[0], 0, -1)
+    event.move(len(PREFIX), 26, 3, first.type_id, first.size)
+    event.flags = 1
+    event.set_options(0, 3)
+    assert (event.text(1), event.options, event.ts, event.tid) == ("/etc/passwd", PREFIX[:3], 5, 6)
+    event.move(len(first.data) + len(PREFIX), 26, 2, second.type_id, second.size)
+    assert (event.info.enum, event.param(0), event.text(1), event.param(2)) == ("ASYNCEVENT_E", b"abcd", "note", b"")
+    assert (event.flags, event.options, event.raw()) == (0, b"", second.raw())
+
+
+def test_a_copy_keeps_its_record() -> None:
+    """While the event that it was taken of moves on."""
+    first = make("SYSCALL_OPEN_X", [bytes(8), b"/x\0"])
+    first.num, first.cpu, first.flags = 7, 3, 1
+    first.set_options(0, 2)
+    assert first.text(1) == "/x"
+    copy = first.copy()
+    first.move(len(PREFIX), 26, 0, EVENT_BY_ENUM["SYSCALL_CLOSE_E"], 26)
+    assert (copy.num, copy.cpu, copy.flags, copy.options, copy.text(1)) == (7, 3, 1, b"be", "/x")
+    assert (copy.type, copy.ts, copy.tid, copy.nparams, copy.size) == (3, 5, 6, 2, len(copy.raw()))
+
+
+def test_a_malformed_event_stays_malformed_each_time_it_is_asked() -> None:
+    """And the next record is not taken for one."""
+    event = make("SYSCALL_CLOSE_E", [bytes(8)])
+    event.size += 1
+    for _ in range(2):
+        with pytest.raises(MalformedEventError, match="the parameters of close take"):
+            event.locate()
+    event.move(event.start, 26, 1, event.type_id, event.size - 1)
+    assert event.int64(0) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tercel.events.types import PF_HEX, PT_UINT32
-from tercel.fields.base import FF_LIST, SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
+from tercel.fields.base import FF_LIST, FF_REMEMBERS, SCOPE_EVENT, SCOPE_FD, Extractor, FieldGroup, FieldSpec
 from tercel.fields.evt_meta import Absent, Counter
 from tests.unit.fields.scene import Scene
 
@@ -41,3 +41,10 @@ def test_declarations_know_lists_and_sources() -> None:
     assert not SPEC.is_list
     assert FieldSpec("test.list", PT_UINT32, SCOPE_EVENT, "Many.", FF_LIST).is_list
     assert FieldGroup("test", "Tests.", [(SPEC, Counter)]).sources == ("syscall",)
+
+
+def test_an_extractor_has_the_scope_and_the_memory_that_are_declared() -> None:
+    """Whoever remembers answers needs to know when a value can change."""
+    plain = Extractor(FieldSpec("test.plain", PT_UINT32, SCOPE_FD, "Plain."), None, "test.plain")
+    assert (plain.scope, plain.remembers) == (SCOPE_FD, False)
+    assert Counter(FieldSpec("test.sum", PT_UINT32, SCOPE_EVENT, "Sum.", FF_REMEMBERS), None, "test.sum").remembers

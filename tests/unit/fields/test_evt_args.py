@@ -6,7 +6,7 @@ import pytest
 
 from tercel.events import types
 from tercel.events.event import MalformedEventError
-from tercel.events.table import EVENT_BY_ENUM, EVENTS
+from tercel.events.table import EVENT_BY_ENUM
 from tercel.fields.base import FieldError
 from tercel.fields.options import line_options
 from tercel.fields.registry import Registry
@@ -42,6 +42,38 @@ def test_lines_end_their_arguments_with_a_blank(scene: Scene) -> None:
     assert registry.bind("evt.args").shown(scene.ctx) == "res=5 data=hi..! "
     scene.show("GENERIC_E", 39, 39, thread=thread_of(scene))
     assert registry.bind("evt.args").shown(scene.ctx) == ""
+
+
+@pytest.mark.parametrize("field", ["evt.args", "evt.info", "evt.arg.name", "evt.arg[2]"])
+def test_only_printing_a_path_turns_the_event_to_its_directory(scene: Scene, field: str) -> None:
+    """Conditions give the same answer in whatever order their parts are asked."""
+    thread = thread_of(scene)
+    folder = scene.fd(thread, 4, model.FD_DIRECTORY, name="/srv")
+    ctx = scene.show("SYSCALL_OPENAT_2_X", 3, 4, "x", thread=thread, fd=thread.fds[3], fd_num=3)
+    extractor = REGISTRY.bind(field)
+    value = extractor.extract(ctx)
+    assert ctx.fd is thread.fds[3]
+    assert ctx.named_fd is None
+    assert extractor.display(ctx) == value
+    assert ctx.fd is folder
+    assert ctx.named_fd is folder
+
+
+def test_words_are_remembered_by_type_of_event_and_not_without_end(scene: Scene) -> None:
+    """The same number has other names in other calls; there may be more numbers than are kept."""
+    thread = thread_of(scene)
+    extractor = REGISTRY.bind("evt.arg.flags")
+    for _ in range(2):
+        assert extractor.extract(scene.show("SYSCALL_OPENAT_2_X", 3, -100, "/x", 1, thread=thread)) == "O_RDONLY"
+        assert extractor.extract(scene.show("SYSCALL_UNSHARE_E", 1, thread=thread)) == "CLONE_FILES"
+        for number in range(1000):
+            scene.show("SYSCALL_OPENAT_2_X", 3, -100, "/x", number << 20, thread=thread)
+            assert extractor.extract(scene.ctx) == scene.value("evt.arg.flags")
+
+
+def test_a_parameter_that_the_event_lacks_is_not_printed(scene: Scene) -> None:
+    """And turns the event to nothing."""
+    assert scene.shown("evt.arg.path") is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +198,7 @@ def test_failed_calls_entries_and_unknown_descriptors_have_no_buffer_length(scen
 def test_an_event_that_the_table_gives_no_parameters_has_no_result(scene: Scene) -> None:
     """A damaged capture may carry one all the same."""
     scene.ctx.event = make_event("SYSCALL_CLOSE_X", -2, tid=10)
-    scene.ctx.event.info = EVENTS[EVENT_BY_ENUM["SOCKET_GETSOCKNAME_X"]]
+    scene.ctx.event.type_id = EVENT_BY_ENUM["SOCKET_GETSOCKNAME_X"]
     assert scene.value("evt.res") is None
     assert scene.value("evt.rawres") is None
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tercel.fields.fdorder import distinct_types, hash_order
+from tercel.state.fdtable import FdTable
 from tercel.state.model import FD_FIFO, FD_FILE_V2, FD_IPV4_SOCK, FD_UNKNOWN, FdInfo
 
 
@@ -33,5 +34,8 @@ def test_no_key_is_lost_or_doubled(keys: list[int]) -> None:
 def test_each_type_is_listed_once_where_it_comes_first() -> None:
     """Descriptors that were opened last are looked at first; unknown ones have a word too."""
     kinds = {0: FD_FILE_V2, 1: FD_FIFO, 2: FD_FILE_V2, 3: FD_IPV4_SOCK, 4: FD_UNKNOWN}
-    assert distinct_types({number: FdInfo(kind) for number, kind in kinds.items()}) == ["<NA>", "ipv4", "file", "pipe"]
-    assert distinct_types({}) == []
+    table = FdTable()
+    for number, kind in kinds.items():
+        table[number] = FdInfo(kind)
+    assert distinct_types(table) == ["<NA>", "ipv4", "file", "pipe"]
+    assert distinct_types(FdTable()) == []

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tercel.fields.options import ALERT_OPTIONS
-from tercel.fields.param_state import directory_of, fd_text
+from tercel.fields.param_state import directory_of, fd_text, turn_to_directory
 from tercel.fields.params import param_texts
 from tercel.state import model
-from tercel.state.model import FdInfo
 from tests.unit.fields.scene import Scene
 
 
@@ -69,11 +68,6 @@ def test_threads_show_their_names(scene: Scene) -> None:
     assert shown(scene, "SYSCALL_KILL_E", 99) == ("99", "")
 
 
-def event_fd(scene: Scene) -> FdInfo | None:
-    """Return the descriptor that the event is now about."""
-    return scene.ctx.fd
-
-
 def test_relative_paths_resolve_from_the_working_directory(scene: Scene) -> None:
     """Absolute and missing ones stay."""
     assert shown(scene, "SYSCALL_OPEN_E", "a/../b") == ("a/../b", "/home/b")
@@ -90,14 +84,34 @@ def test_what_cannot_be_printed_is_left_out_of_paths_and_a_dot_where_they_resolv
 
 
 def test_paths_relative_to_a_descriptor_resolve_from_it(scene: Scene) -> None:
-    """The directory becomes the descriptor of an exit, as with Falco."""
+    """Absolute and missing ones stay; the event stays about what it was about."""
     assert shown(scene, "SYSCALL_OPENAT_2_X", 5, 4, "x") == ("x", "/srv/x")
-    assert event_fd(scene) is scene.machine.threads[10].fds[4]
     assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "x") == ("x", "/srv/x")
-    assert event_fd(scene) is None
     assert shown(scene, "SYSCALL_OPENAT_2_E", -100, "x") == ("x", "/home/x")
     assert shown(scene, "SYSCALL_OPENAT_2_E", 4, "/x") == ("/x", "")
     assert shown(scene, "SYSCALL_OPENAT_2_E", 4, None) == ("<NA>", "")
+    assert (scene.ctx.fd, scene.ctx.named_fd) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("enum", "values", "fd", "named"),
+    [
+        ("SYSCALL_OPENAT_2_X", (5, 4, "x"), 4, 4),
+        ("SYSCALL_OPENAT_2_X", (5, 4, "/x"), None, None),
+        ("SYSCALL_OPENAT_2_X", (5, 4, None), None, None),
+        ("SYSCALL_OPENAT_2_X", (5, -100, "x"), None, None),
+        ("SYSCALL_OPENAT_2_E", (5, "x"), None, 5),
+    ],
+)
+def test_the_directory_of_a_printed_path_becomes_the_descriptor_of_an_exit(
+    scene: Scene, enum: str, values: tuple[object, ...], fd: int | None, named: int | None
+) -> None:
+    """As with Falco."""
+    thread = scene.machine.threads[10]
+    ctx = scene.show(enum, *values, thread=thread)
+    turn_to_directory(ctx, len(values) - 1, ALERT_OPTIONS)
+    assert ctx.fd is (None if fd is None else thread.fds[fd])
+    assert ctx.named_fd is (None if named is None else thread.fds[named])
 
 
 def test_a_directory_without_thread_or_descriptor_is_unknown(scene: Scene) -> None:

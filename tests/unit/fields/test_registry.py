@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tercel.fields.base import FF_ARG_ALLOWED, FF_ARG_REQUIRED, FF_DEPRECATED, FF_LIST, FieldError
+from tercel.fields.base import (
+    FF_ARG_ALLOWED,
+    FF_ARG_REQUIRED,
+    FF_DEPRECATED,
+    FF_LIST,
+    SCOPE_EVENT,
+    SCOPE_FD,
+    SCOPE_PROCESS,
+    FieldError,
+)
 from tercel.fields.options import line_options
 from tercel.fields.registry import Registry, is_event_name, number
 from tests.paths import SHARED, needs_shared
@@ -165,3 +174,42 @@ def test_every_field_has_one_line_of_description() -> None:
     """Listings and generated documents show them."""
     bad = [spec.name for spec in REGISTRY.specs() if not spec.doc.endswith((".", "…")) or "\n" in spec.doc]
     assert bad == []
+
+
+# Classes of which most fields are facts of the process, or of the descriptor.
+OF_PROCESSES = ("proc", "thread", "user", "group", "container", "k8s", "mesos", "marathon")
+OF_DESCRIPTORS = ("fd",)
+# The others of these classes: what moves all the time, what looks for other processes or descriptors, what the event
+# alone knows.
+OF_EVENTS = """
+    proc.duration proc.ppid.duration proc.fdopencount proc.fdlimit proc.fdusage proc.vmsize proc.vmrss proc.vmswap
+    proc.nthreads proc.nchilds proc.stdin.type proc.stdin.name proc.stdout.type proc.stdout.name proc.stderr.type
+    proc.stderr.name proc.sname proc.sid.exe proc.sid.exepath proc.vpgid.name proc.vpgid.exe proc.vpgid.exepath
+    proc.pgid.name proc.pgid.exe proc.pgid.exepath
+    thread.tid thread.pfmajor thread.pfminor thread.exectime thread.totexectime thread.cpu thread.cpu.user
+    thread.cpu.system thread.vmsize thread.vmrss thread.vmsize.b thread.vmrss.b
+    container.duration
+    fd.num fd.uid fd.types fd.name_changed fd.containername fd.containerdirectory fd.is_server
+    fd.lip fd.rip fd.lport fd.rport fd.lproto fd.rproto fd.lnet fd.rnet
+    fd.cip.name fd.sip.name fd.lip.name fd.rip.name
+"""
+
+
+def test_scopes_say_what_values_depend_on() -> None:
+    """Facts of processes and descriptors are remembered, so a field must not claim to be one when it is none."""
+    of_events = set(OF_EVENTS.split())
+    for spec in REGISTRY.specs():
+        kind = spec.name.partition(".")[0]
+        expected = SCOPE_EVENT
+        if spec.name not in of_events:
+            expected = SCOPE_PROCESS if kind in OF_PROCESSES else SCOPE_FD if kind in OF_DESCRIPTORS else SCOPE_EVENT
+        assert spec.scope == expected, spec.name
+        of_events.discard(spec.name)
+    assert not of_events
+
+
+def test_fields_that_remember_say_so() -> None:
+    """Their values depend on the events for which they were asked before."""
+    names = "evt.latency.human evt.deltatime evt.deltatime.s evt.deltatime.ns evt.outputtime util.cnt"
+    found = {spec.name for spec in REGISTRY.specs() if not spec.flags & FF_ARG_REQUIRED}
+    assert {name for name in found if REGISTRY.bind(name).remembers} == set(names.split())

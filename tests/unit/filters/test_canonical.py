@@ -19,13 +19,13 @@ LEAF = st.one_of(
         st.text(max_size=8),
     ),
     st.builds(
-        lambda left, operator, values: BinaryCheck(left, operator, "", ListValue(values, [], START), START),
+        lambda left, operator, values: BinaryCheck(left, operator, "", ListValue(values, START), START),
         NAME,
         st.sampled_from(["in", "pmatch", "intersects"]),
         st.lists(st.text(max_size=5), max_size=4),
     ),
     st.builds(
-        lambda left, values: BinaryCheck(left, "startswith", "allof", ListValue(values, [], START), START),
+        lambda left, values: BinaryCheck(left, "startswith", "allof", ListValue(values, START), START),
         NAME,
         st.lists(st.text(max_size=5), min_size=1, max_size=4),
     ),

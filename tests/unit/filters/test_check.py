@@ -4,7 +4,7 @@ import pytest
 
 from tercel.filters.ast import BinaryCheck, Transformer
 from tercel.filters.check import Checker, constants_of
-from tercel.filters.errors import SEMANTIC, UNKNOWN_EVENT, UNKNOWN_FIELD, FilterError
+from tercel.filters.errors import SEMANTIC, UNKNOWN_EVENT, UNKNOWN_FIELD, FilterError, FilterWarning
 from tercel.filters.filter import compile_filter
 from tercel.filters.parser import parse, parse_expression
 from tests.unit.fields.scene import REGISTRY, Scene
@@ -86,6 +86,69 @@ def test_equal_fields_share_one_extractor() -> None:
     first, _ = parse_expression("tolower(proc.env[HOME])")
     second, _ = parse_expression("tolower( proc.env[HOME] )")
     assert checker.extractor(first) is checker.extractor(second)
+
+
+# Checks that ask the same, written in two ways.
+SAME = (
+    ("proc.name = cat", "proc.name  ==  'cat'"),
+    ("proc.name in (cat, dog)", "proc.name in ('dog', cat, dog)"),
+    ("proc.name startswith oneof (a, b)", "proc.name startswith oneof (b, a)"),
+    ("fd.name pmatch (/etc, /usr)", "fd.name pmatch (/usr, /etc)"),
+    ("proc.name exists", "proc.name   exists"),
+    ("proc.name = val(proc.pname)", "proc.name = val( proc.pname )"),
+    ("evt.arg.flags contains x", "evt.arg[flags] contains x"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_equal_checks_become_one_predicate(one: str, other: str) -> None:
+    """So that it is looked into once for all rules."""
+    checker = Checker(REGISTRY)
+    assert checker.predicate(parse(one), []) is checker.predicate(parse(other), [])
+
+
+# Checks that look alike and ask different things.
+DIFFERENT = (
+    ("proc.name = cat", "proc.name = dog"),
+    ("proc.name = cat", "proc.name != cat"),
+    ("proc.name = cat", "proc.pname = cat"),
+    ("proc.name = cat", "proc.name in (cat)"),
+    ("proc.name startswith oneof (a)", "proc.name startswith allof (a)"),
+    ("proc.name startswith oneof (a)", "proc.name startswith a"),
+    ("proc.aname[1] = cat", "proc.aname[2] = cat"),
+    ("proc.name = 'val(proc.pname)'", "proc.name = val(proc.pname)"),
+    ("proc.name = tolower(proc.pname)", "proc.name = toupper(proc.pname)"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_checks_stay_apart(one: str, other: str) -> None:
+    """However much their texts have in common."""
+    checker = Checker(REGISTRY)
+    assert checker.predicate(parse(one), []) is not checker.predicate(parse(other), [])
+
+
+def test_rules_that_know_exits_only_share_what_does_not_depend_on_it() -> None:
+    """An argument of an event does, a fact of the process does not."""
+    plain = Checker(REGISTRY)
+    exits = Checker(REGISTRY.exit_only(), plain)
+    for text, shared in (
+        ("proc.name = cat", True),
+        ("tolower(proc.name) = cat", True),
+        ("proc.name = tolower(proc.pname)", True),
+        ("evt.arg.flags contains x", False),
+        ("evt.args contains x", False),
+    ):
+        assert (exits.predicate(parse(text), []) is plain.predicate(parse(text), [])) is shared
+
+
+def test_a_suspicious_constant_is_told_of_at_every_place() -> None:
+    """Also where an equal check was met before."""
+    checker = Checker(REGISTRY)
+    for text, column in (("proc.name = proc.pname", 13), ("proc.name  = proc.pname", 14)):
+        warnings: list[FilterWarning] = []
+        checker.predicate(parse(text), warnings)
+        assert [warning.column for warning in warnings] == [column]
 
 
 def test_constants_are_taken_from_values_and_lists() -> None:

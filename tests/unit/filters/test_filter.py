@@ -112,6 +112,19 @@ def test_shared_trees_are_compiled_once() -> None:
     assert compiler.compile(shared).predicate is compiler.compile(shared).predicate
 
 
+def test_equal_parts_of_conditions_become_one_predicate() -> None:
+    """Whether they were written once or in two places."""
+    compiler = Compiler(REGISTRY)
+    text = "proc.name = cat and (proc.pid = 10 or not proc.args contains x)"
+    first, second = compiler.compile(parse(text)), compiler.compile(parse(text))
+    assert first.node is not second.node
+    assert first.predicate is second.predicate
+    assert compiler.compile(parse(f"not ({text})")).predicate is compiler.compile(parse(f"not ({text})")).predicate
+    assert compiler.compile(parse("proc.name = cat or proc.pid = 10")).predicate is not first.predicate
+    exits = Compiler(REGISTRY.exit_only(), plain=compiler)
+    assert exits.compile(parse(text)).predicate is first.predicate
+
+
 def test_a_filter_tells_what_it_uses() -> None:
     """Fields and operators in the order of the text, event types as numbers, warnings with their places."""
     condition = compile_filter("evt.type = close and proc.aname[2] in (proc.name, x) and not proc.pid > 5", REGISTRY)

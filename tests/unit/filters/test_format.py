@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tercel.filters.format import FormatError, OutputFormat
+from tercel.filters.format import FormatChecker, FormatError, OutputFormat
 from tests.unit.fields.scene import REGISTRY
 from tests.unit.filters.world import CTX
+
+CHECKER = FormatChecker(REGISTRY)
 
 
 def text(form: str) -> str | None:
@@ -89,3 +91,37 @@ def test_any_text_is_a_format_or_refused(form: str) -> None:
     except FormatError as error:
         index = error.index
     assert 0 <= index <= len(form)
+
+
+PIECES = st.sampled_from(
+    (
+        *("%proc.name", "%proc.aname[2]", "%evt.arg.flags", "%no.such", "%5proc.name", "%toupper(proc.name)"),
+        *("%", "%proc.aname", "%evt.arg", "%fd.cip", " ", "x", ".", "[1]", ")", "1"),
+    )
+)
+
+
+@given(st.lists(PIECES, max_size=6))
+def test_the_checker_finds_what_compiling_a_format_would(pieces: list[str]) -> None:
+    """It knows fields by their texts once it has seen them, and looks at everything else anew."""
+    form = "*" + "".join(pieces)
+    expected: FormatError | None = None
+    try:
+        OutputFormat(form, REGISTRY)
+    except FormatError as error:
+        expected = error
+    for _ in range(2):
+        found = CHECKER.mistakes(form)
+        assert bool(found) == (expected is not None)
+        if expected is not None:
+            assert (found[0].message, found[0].index, found[0].name) == (
+                expected.message,
+                expected.index,
+                expected.name,
+            )
+
+
+def test_every_unknown_name_of_a_format_is_told() -> None:
+    """With its place in the text as it is."""
+    found = FormatChecker(REGISTRY).mistakes("*a %no.such %proc.name %nor.this")
+    assert [(error.name, error.index) for error in found] == [("no.such", 4), ("nor.this", 24)]

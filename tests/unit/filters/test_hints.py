@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tercel.filters.ast import START
-from tercel.filters.hints import constant_hints
+from tercel.filters.hints import ConstantHints
 from tests.unit.fields.scene import REGISTRY
 
 SIMPLER = "may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'"
@@ -32,4 +32,4 @@ SIMPLER = "may be optimized with simpler operators such as '=', 'contains', 'sta
 )
 def test_suspicious_constants_are_named(operator: str, value: str, messages: list[str]) -> None:
     """They work, so these are no errors."""
-    assert [hint.message for hint in constant_hints(operator, value, START, REGISTRY)] == messages
+    assert [hint.message for hint in ConstantHints(REGISTRY).of(operator, value, START)] == messages

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tercel.filters.ast import BinaryCheck, Identifier, ListValue, Not, Value
 from tercel.filters.canonical import canonical
 from tercel.filters.errors import FilterError
-from tercel.filters.parser import parse, parse_expression
+from tercel.filters.parser import KnownLists, parse, parse_expression
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_list_knows_which_constants_were_quoted() -> None:
     check = parse("proc.name in (a, 'b', \"c\")")
     assert isinstance(check, BinaryCheck)
     assert isinstance(check.right, ListValue)
-    assert (check.right.values, check.right.quoted) == (["a", "b", "c"], [False, True, True])
+    assert check.right.values == ["a", "b", "c"]
 
 
 def test_words_of_the_language_may_be_names() -> None:
@@ -168,3 +168,86 @@ def test_random_text_is_read_or_refused(text: str) -> None:
     except FilterError as error:
         index = error.index
     assert 0 <= index <= len(text)
+
+
+FIELDS = ("proc.name", "fd.name", "proc.aname[2]", "evt.arg[a-b]", "proc.env['X Y']", "proc.", "name", "tolower(a.b)")
+OPERATORS_WRITTEN = (
+    *("=", "==", "!=", "<", ">=", "contains", "startswith", "glob", "regex", "in", "intersects", "pmatch"),
+    *("exists", "= oneof", "contains allof", "like", ""),
+)
+CONSTANTS = (
+    *(
+        "cat",
+        "-x",
+        "/a/b",
+        "5",
+        "+5",
+        "0x1F",
+        "1.5",
+        "5e+3",
+        "'a b'",
+        '"a (b"',
+        "'a\\\\'",
+        '"a\\"b"',
+        "val(fd.name)",
+        "oneofs",
+    ),
+    *(
+        "(a, b)",
+        "( a,'b c' , \"d\" )",
+        "()",
+        "(a b)",
+        "(a,)",
+        "(a",
+        '("(", ")")',
+        "('a\\'')",
+        "names",
+        "a=b",
+        "a,b",
+        "b)c",
+        "",
+    ),
+)
+CHECKS = st.tuples(st.sampled_from(FIELDS), st.sampled_from(OPERATORS_WRITTEN), st.sampled_from(CONSTANTS))
+
+
+def reading(text: str) -> tuple[str, int, int] | str:
+    """Return the canonical text of a condition, or the message and the place of what is wrong."""
+    try:
+        # A string that ends later than its writer thought has the backspace in it.
+        return canonical(parse(text), parsable=True).replace("\\b", "")
+    except FilterError as error:
+        return error.message.replace("\b", ""), len(text[: error.index].replace("\b", "")), error.column
+
+
+@given(st.lists(CHECKS, min_size=1, max_size=3), st.sampled_from((" and ", " or not ", "\nand not ", " and (")))
+def test_checks_of_the_common_form_read_the_same_word_by_word(checks: list[tuple[str, str, str]], joint: str) -> None:
+    """A backspace before the operator is a blank like any other, but none of the common form."""
+    common = joint.join(f"{field} {operator} {constant}" for field, operator, constant in checks)
+    wordy = joint.join(f"{field} \b{operator} {constant}" for field, operator, constant in checks)
+    first, second = reading(common), reading(wordy)
+    assert first[:2] == second[:2] if isinstance(first, tuple) else first == second
+
+
+def test_checks_of_the_common_form_know_their_places() -> None:
+    """The left side begins where the check begins, the right side where its constant or its list does."""
+    places = []
+    for text in ("a.b = c", "  a.b[1]  !='c d'", "x and a.b in ( c, d)", "a.b >= 5", 'a.b contains "c"'):
+        node = parse(text)
+        check = node.parts()[1] if node.parts() else node
+        assert isinstance(check, BinaryCheck)
+        assert check.pos.index == check.left.pos.index == text.index("a.b")
+        places.append(text[check.right.pos.index :])
+    assert places == ["c", "'c d'", "( c, d)", "5", '"c"']
+
+
+def test_lists_that_are_written_alike_are_kept_once() -> None:
+    """Thousands of rules name the same programs."""
+    lists = KnownLists()
+    first, second = (parse(f"{field} in (a, 'b c')", lists=lists) for field in ("proc.name", "proc.pname"))
+    assert isinstance(first, BinaryCheck)
+    assert isinstance(second, BinaryCheck)
+    assert isinstance(first.right, ListValue)
+    assert isinstance(second.right, ListValue)
+    assert first.right.values is second.right.values
+    assert first.right.members == {"a", "b c"}

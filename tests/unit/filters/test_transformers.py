@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tercel.events.types import PT_BYTEBUF, PT_CHARBUF, PT_INT64, PT_UINT64
-from tercel.fields.base import FF_LIST, Extractor, FieldSpec
+from tercel.fields.base import FF_LIST, SCOPE_EVENT, SCOPE_FD, SCOPE_PROCESS, Extractor, FieldSpec
 from tercel.filters.transformers import (
     Base64,
     Basename,
@@ -150,3 +150,32 @@ def test_transformers_take_some_types() -> None:
     assert accepts("b64", extractor(PT_BYTEBUF))
     assert accepts("len", extractor(PT_UINT64, FF_LIST))
     assert not accepts("len", extractor(PT_UINT64))
+
+
+NAME = REGISTRY.bind("proc.name")
+PATH = REGISTRY.bind("fd.name")
+NUMBER = REGISTRY.bind("evt.num")
+DELTA = REGISTRY.bind("evt.deltatime")
+
+
+@pytest.mark.parametrize(
+    ("made", "scope", "remembers"),
+    [
+        (Literal("x"), SCOPE_PROCESS, False),
+        (single("tolower", NAME), SCOPE_PROCESS, False),
+        (single("len", single("basename", PATH)), SCOPE_FD, False),
+        (Sequence([]), SCOPE_PROCESS, False),
+        (Sequence([NAME, Sequence([PATH, Literal("x")])]), SCOPE_FD, False),
+        (Join(Literal(","), Sequence([NAME, PATH, NUMBER]), ""), SCOPE_EVENT, False),
+        (Join(NUMBER, Sequence([NAME]), ""), SCOPE_EVENT, False),
+        (Concat([NAME, single("toupper", PATH)], ""), SCOPE_FD, False),
+        (GetOpt(Sequence([NAME]), Literal("ab:"), "a", ""), SCOPE_PROCESS, False),
+        (GetOpt(Sequence([NAME]), PATH, None, ""), SCOPE_FD, False),
+        (Concat([NAME, DELTA], ""), SCOPE_EVENT, True),
+    ],
+)
+def test_what_is_made_changes_with_the_most_changeable_of_its_sources(
+    made: Extractor, scope: int, remembers: bool
+) -> None:
+    """However deep that is."""
+    assert (made.scope, made.spec.scope, made.remembers) == (scope, scope, remembers)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tercel.events.table import EVENT_COUNT, EVENTS
 from tercel.state import model
 from tercel.state.machine import Machine
-from tercel.state.model import Container, Interface, User
+from tercel.state.model import Interface, User
 from tests.unit.state.build import SECOND, Feed, make_event, packed
 
 
@@ -58,7 +58,7 @@ def test_entries_are_kept_only_where_exits_need_them(feed: Feed) -> None:
     assert enter.text(1) == "x"
     assert enter is ctx.enter
     assert feed.call("SYSCALL_WRITE", [3, 1], [1, b"x"]).enter is None
-    assert feed.thread().enter == b""
+    assert feed.thread().enter_size == 0
 
 
 def test_entries_beyond_the_limit_are_not_kept(feed: Feed) -> None:
@@ -155,40 +155,6 @@ def test_a_new_section_starts_with_nothing(feed: Feed) -> None:
     assert feed.event("SYSCALL_GETUID_E").first_ts > first
 
 
-def test_relatives_are_found(feed: Feed) -> None:
-    """Parents up to init."""
-    shell = feed.thread()
-    assert feed.machine.parent(shell) is feed.thread(1)
-    assert feed.machine.ancestor(shell, 0) is shell
-    assert feed.machine.ancestor(shell, 1) is feed.thread(1)
-    assert feed.machine.ancestor(shell, 2) is None
-    assert feed.machine.ancestor(shell, 1 << 40) is None
-    assert feed.machine.cwd(shell) == "/home/user/"
-
-
-def test_local_addresses_are_those_of_the_machine_or_the_container(feed: Feed) -> None:
-    """A container without a known address has the unspecified one."""
-    feed.machine.interface(Interface("lo", packed("127.0.0.1"), packed("255.0.0.0"), packed("127.0.0.1")))
-    shell = feed.thread()
-    assert feed.machine.is_local_address(packed("127.0.0.1"), shell)
-    assert not feed.machine.is_local_address(bytes(4), shell)
-    shell.container_id = "abc"
-    feed.machine.container_table.add(Container("abc", "docker"))
-    assert feed.machine.is_local_address(bytes(4), shell)
-
-
-def test_a_container_is_known_by_its_cgroup_alone() -> None:
-    """Until its engine tells more."""
-    machine = Machine()
-    thread = model.ThreadInfo(5)
-    thread.cgroups = [("cpu", "/docker/" + "ab" * 32)]
-    machine.thread(thread)
-    assert thread.container_id == "ab" * 6
-    found = machine.container("ab" * 6)
-    assert found is not None
-    assert (found.kind, found.has_metadata) == ("docker", False)
-
-
 @given(st.integers(0, EVENT_COUNT - 1), st.lists(st.binary(max_size=20), max_size=32), st.integers(0, 3))
 def test_any_event_is_taken_without_an_error(type_id: int, values: list[bytes], tid: int) -> None:
     """Values of any length in events of any type; malformed ones are counted."""
@@ -240,3 +206,24 @@ def test_lengths_past_the_end_of_an_event_are_no_values() -> None:
         event.size = 30
         ctx = feed.machine.process(event)
         assert (ctx.fd, ctx.error_code) == (None, 0)
+
+
+def test_a_malformed_event_that_is_skimmed_counts() -> None:
+    """As one that is looked at does."""
+    for name, values in (
+        ("SYSCALL_CLOSE_X", [b"\x00"]),
+        ("SYSCALL_OPENAT_2_X", [b"\xff", 1, "x"]),
+        ("SYSCALL_BRK_4_X", [0, b"\x01", 2, 3]),
+        ("SCHEDSWITCH_6_E", [1, 2, 3, 4, b"\x05", 6]),
+    ):
+        counts = []
+        for is_skimmed in (False, True):
+            feed = Feed()
+            feed.event("SYSCALL_CLOSE_E", 3)
+            event = make_event(name, *values, tid=10)
+            if is_skimmed:
+                feed.machine.skim(event)
+            else:
+                feed.machine.process(event)
+            counts.append(feed.machine.counters.as_dict())
+        assert counts[0] == counts[1]

@@ -119,7 +119,7 @@ def test_descriptor_tables_have_an_end(table: ThreadTable) -> None:
     table.max_fds = 3
     shell = table.threads[10]
     assert [table.add_fd(shell, number, FdInfo(model.FD_FILE)) for number in (1, 2, 3, 2)] == [True, True, False, True]
-    assert table.copy_fds(shell) == {}
+    assert not table.copy_fds(shell)
     assert table.add_fd(table.threads[1], 1, FdInfo(model.FD_FILE))
     assert not table.add_fd(table.threads[1], 2, FdInfo(model.FD_FILE))
     assert table.fd_count == 3
@@ -169,6 +169,6 @@ def test_a_replaced_leader_takes_its_descriptors_along(table: ThreadTable) -> No
     table.add_fd(table.threads[20], 3, FdInfo(model.FD_FILE))
     table.remove(20)
     table.add(make(20, 20, 1))
-    assert table.threads[20].fds == {}
+    assert not table.threads[20].fds
     assert table.threads[21].fds is table.threads[20].fds
     assert table.fd_count == 0

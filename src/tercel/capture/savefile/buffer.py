@@ -7,7 +7,7 @@ from typing import Final
 from librt.strings import read_i32_le, read_i64_le
 from mypy_extensions import i64
 
-from tercel.capture.savefile.blocks import MAX_ENTRY
+from tercel.capture.savefile.blocks import MAX_ENTRY, MAX_EVENT_BLOCK
 from tercel.capture.savefile.byteorder import NativeStream
 from tercel.capture.source import CaptureError
 
@@ -16,7 +16,11 @@ MIN_ENTRY: Final = 4
 
 
 class Buffer:
-    """A window on the capture: `data` from `pos` on is unread, `base` is the place of `data[0]` in the capture."""
+    """A window on the capture: `data` from `pos` on is unread, `base` is the place of `data[0]` in the capture.
+
+    What the stream gives becomes the window as it is. Only a block that lies across two pieces is put together, in a
+    window of its own, so that large pieces are not copied.
+    """
 
     def __init__(self, stream: NativeStream, path: str) -> None:
         """Start before the first byte."""
@@ -25,6 +29,9 @@ class Buffer:
         self.data: bytes = b""
         self.pos: i64 = 0
         self.base: int = 0
+        # A piece that was read; from `_at` on it is not in the window yet.
+        self._piece: bytes = b""
+        self._at: i64 = 0
 
     def available(self) -> i64:
         """Return how many unread bytes are in the window."""
@@ -37,19 +44,43 @@ class Buffer:
     def fill(self, need: i64) -> bool:
         """Read until `need` unread bytes are in the window; return whether there are so many."""
         have: i64 = len(self.data) - self.pos
-        if have >= need:
-            return True
-        parts = [self.data[self.pos :]]
         while have < need:
-            chunk = self.stream.read()
-            if not chunk:
-                break
-            parts.append(chunk)
-            have += len(chunk)
+            if self._at >= len(self._piece):
+                self._at = 0
+                self._piece = self.stream.read()
+                if not self._piece:
+                    return False
+            self._take(have, need)
+            have = len(self.data) - self.pos
+        return True
+
+    def _take(self, have: i64, need: i64) -> None:
+        """Bring bytes of the piece into the window, behind those that are unread."""
+        at: i64 = self._at
+        end: i64 = len(self._piece)
         self.base += self.pos
+        if have == 0:
+            self.data = self._piece
+            self.base -= at
+            self.pos = at
+        else:
+            if need <= MAX_EVENT_BLOCK:
+                end = min(end, at + need - have)
+            self.data = self.data[self.pos :] + self._piece[at:end]
+            self.pos = 0
+        self._at = end
+        if end >= len(self._piece):
+            self._piece = b""
+
+    def give_back(self) -> bytes:
+        """Empty the window and return everything that was read and is unread."""
+        unread = self.data[self.pos :] + self._piece[self._at :]
+        self.base += self.pos
+        self.data = b""
         self.pos = 0
-        self.data = b"".join(parts)
-        return have >= need
+        self._piece = b""
+        self._at = 0
+        return unread
 
     def skip(self, count: i64) -> bool:
         """Pass over `count` bytes without keeping them; return whether there were so many."""

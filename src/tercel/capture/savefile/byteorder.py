@@ -12,7 +12,8 @@ from tercel.capture.savefile.blocks import (
     MAX_LARGE_EVENT_BLOCK,
     SHB,
 )
-from tercel.capture.savefile.stream import GZIP_MAGIC, READ_SIZE, CaptureStream
+from tercel.capture.savefile.inflate import GZIP_MAGIC
+from tercel.capture.savefile.stream import READ_SIZE, CaptureStream
 from tercel.capture.savefile.swap import swap_block
 from tercel.capture.source import CaptureError
 

@@ -33,14 +33,15 @@ from tercel.capture.savefile.blocks import (
 )
 from tercel.capture.savefile.buffer import Buffer, Cursor
 from tercel.capture.savefile.byteorder import NativeStream
+from tercel.capture.savefile.inflate import GZIP_MAGIC
 from tercel.capture.savefile.metadata import METADATA_KINDS, read_metadata
 from tercel.capture.savefile.options import OPTION_COMMENT, option_texts
-from tercel.capture.savefile.stream import GZIP_MAGIC, CaptureStream, RawStream
+from tercel.capture.savefile.stream import CaptureStream, RawStream
 from tercel.capture.source import CaptureError, Source, StateSink
-from tercel.events.event import Event
 from tercel.events.table import EVENT_BY_ENUM, EVENT_COUNT, EVENTS, EventInfo
 
-BATCH_EVENTS: Final = 4096
+# The shortest block that holds an event of the current version: header, processor, event header, closing length.
+_MIN_EVENT_BLOCK: Final = BLOCK_HEADER + 2 + EVENT_HEADER_V2 + 4
 # Old events of these types count three bytes in their length that they do not have parameters for.
 _OVERSTATED: Final[frozenset[int]] = frozenset(
     {EVENT_BY_ENUM["NOTIFICATION_E"], EVENT_BY_ENUM["INFRASTRUCTURE_EVENT_E"]}
@@ -91,7 +92,18 @@ class SavefileReader(Source):
         self._num: i64 = first_num - 1
         self._first: i64 = first_num
         self._begun: bool = False
+        # The window: from `_pos` up to `_end` its bytes are still to be looked at.
+        self._data: bytes = b""
+        self._pos: i64 = 0
+        self._end: i64 = 0
+        # Up to here the shortest event fits into the window; less to have `advance` go the long way.
+        self._fast_end: i64 = -1
+        self._is_held: bool = False
+        self._types: i64 = EVENT_COUNT
+        # What the statistics know of, and how many events were passed over since.
         self._counted: int = 0
+        self._counted_num: i64 = self._num
+        self._passed: i64 = 0
         self._failure: CaptureError | None = None
         self._ended: bool = False
 
@@ -112,40 +124,67 @@ class SavefileReader(Source):
 
     def close(self) -> None:
         """Close the file."""
+        self._close_window()
         self._ended = True
         self._stream.close()
 
     def read_metadata(self) -> None:
-        """Read up to the first event of the section, so that the sink has its state; done by `next_batch` too."""
+        """Read up to the first event of the section, so that the sink has its state; done by `fill` too."""
         while not self._ended and not self.metadata_done:
-            self._advance()
+            self._proceed()
 
-    def next_batch(self) -> list[Event]:
-        """Return the next events; at most a buffer's worth or 4096, none at the end."""
+    def fill(self) -> bool:
+        """Read on to the next events; the window holds what was read in one go, about a megabyte at most."""
+        self._close_window()
         if self._failure is not None:
+            self.close()
             raise self._failure
-        batch: list[Event] = []
         try:
-            while not batch and not self._ended:
-                self._advance()
-                if self.metadata_done:
-                    self._read_events(batch)
+            while not self._ended:
+                if self._proceed():
+                    self._open_window()
+                    return True
         except CaptureError as error:
             self._failure = error
             self.close()
-            if not batch:
-                raise
-        self.stats.events += len(batch)
-        self.stats.bytes += self._buffer.offset() - self._counted
-        self._counted = self._buffer.offset()
-        return batch
+            raise
+        return False
 
-    def _advance(self) -> None:
-        """Deal with whatever stands before the next event, and bring that event into the buffer."""
+    def _open_window(self) -> None:
+        data = self._buffer.data
+        self.event.data = data
+        self._data = data
+        self._pos = self._buffer.pos
+        self._end = len(data)
+        self._fast_end = self._end - _MIN_EVENT_BLOCK
+
+    def _count(self) -> None:
+        """Bring the statistics up to date with what `advance` has passed."""
+        count: i64 = self._num - self._counted_num
+        self._counted_num = self._num
+        self.stats.blocks += count
+        self.stats.events += count - self._passed
+        self._passed = 0
+
+    def _close_window(self) -> None:
+        """Leave what `advance` has not passed to the buffer."""
+        self._count()
+        buffer = self._buffer
+        if self._end:
+            buffer.pos = self._pos
+            self._data = b""
+            self._pos = 0
+            self._end = 0
+            self._fast_end = -1
+        self.stats.bytes += buffer.offset() - self._counted
+        self._counted = buffer.offset()
+
+    def _proceed(self) -> bool:
+        """Deal with whatever stands next in the file; return whether it is an event, now whole in the buffer."""
         buffer = self._buffer
         if not buffer.fill(BLOCK_OVERHEAD):
-            self._end()
-            return
+            self._finish()
+            return False
         data = buffer.data
         pos: i64 = buffer.pos
         kind_value: int = read_i32_le(data, pos)
@@ -153,7 +192,7 @@ class SavefileReader(Source):
         kind = canonical_kind(kind_value & 0xFFFFFFFF)
         length: int = size_value & 0xFFFFFFFF
         if self._begun and data.startswith(GZIP_MAGIC, pos):
-            self._stream.reconsider(self._give_back())
+            self._stream.reconsider(buffer.give_back())
         elif kind == SHB:
             self._begin_section(length)
         elif not self._begun:
@@ -162,10 +201,12 @@ class SavefileReader(Source):
             raise buffer.fail(f"a block ({kind_name(kind)}) claims a length of {length} bytes")
         elif kind in EVENT_STARTS:
             self._open_event(kind, length)
+            return True
         else:
             self._read_block(kind, length)
+        return False
 
-    def _end(self) -> None:
+    def _finish(self) -> None:
         left = self._buffer.available()
         if left:
             raise self._buffer.fail(f"the capture ends within a block: {left} bytes are there")
@@ -175,19 +216,10 @@ class SavefileReader(Source):
             raise self._buffer.fail("there are no events in the capture")
         self.close()
 
-    def _give_back(self) -> bytes:
-        """Empty the buffer and return what was unread: the stream has to look at it again."""
-        buffer = self._buffer
-        unread = buffer.data[buffer.pos :]
-        buffer.base += buffer.pos
-        buffer.data = b""
-        buffer.pos = 0
-        return unread
-
     def _begin_section(self, length: int) -> None:
         buffer = self._buffer
         if buffer.data.startswith(MAGIC_BYTES_BIG, buffer.pos + BLOCK_HEADER):
-            self._stream.swap_from(self._give_back())
+            self._stream.swap_from(buffer.give_back())
             return
         if not SHB_SIZE <= length <= MAX_SECTION_HEADER:
             raise buffer.fail(f"a section header claims a length of {length} bytes")
@@ -246,48 +278,68 @@ class SavefileReader(Source):
         buffer.pos += 4
         self.stats.blocks += 1
 
-    def _read_events(self, batch: list[Event]) -> None:
-        """Append the events whose blocks are whole in the buffer, up to the first block of another kind."""
-        data = self._buffer.data
-        pos: i64 = self._buffer.pos
-        end: i64 = len(data)
-        num: i64 = self._num
-        first: i64 = num
-        at: i64
-        header: i64
-        damaged = False
-        while pos + BLOCK_OVERHEAD <= end and num - first < BATCH_EVENTS:
+    def hold(self) -> None:
+        """Have the next `advance` stay at the event that the last one moved to."""
+        self._is_held = True
+        self._fast_end = -1
+
+    def advance(self) -> bool:
+        """Move `event` to the next one of the window; False when it is used up."""
+        pos: i64 = self._pos
+        if pos > self._fast_end:
+            return self._advance_any()
+        # Most events are of the current version, without flags and options, and sound: they need no more than this.
+        data = self._data
+        word: i64 = read_i64_le(data, pos)
+        length: i64 = word >> 32
+        close: i64 = pos + length - 4
+        if word & 0xFFFFFFFF != EVENT_V2 or length < _MIN_EVENT_BLOCK or close > self._end - 4:
+            return self._advance_any()
+        word = read_i64_le(data, pos + 26)
+        size: i64 = word & 0xFFFFFFFF
+        number: i64 = (word >> 32) & 0xFFFF
+        count: i64 = read_i64_le(data, pos + 28) >> 32
+        slack: i64 = close - pos - 10 - size
+        if slack < 0 or slack > 3 or number >= self._types or count < 0 or EVENT_HEADER_V2 + 4 * count > size:
+            return self._advance_any()
+        if read_i64_le(data, close - 4) >> 32 != length:
+            return self._advance_any()
+        self._pos = close + 4
+        self._num += 1
+        event = self.event
+        event.move(pos + 10, EVENT_HEADER_V2, count, number, size)
+        event.num = self._num
+        event.cpu = read_i64_le(data, pos + 8) & 0xFFFF
+        return True
+
+    def _advance_any(self) -> bool:
+        """Move to the next event of any kind; count and pass over those that cannot be handed out."""
+        if self._is_held:
+            self._is_held = False
+            self._fast_end = self._end - _MIN_EVENT_BLOCK
+            return True
+        data = self._data
+        while True:
+            pos: i64 = self._pos
+            if pos + BLOCK_OVERHEAD > self._end:
+                break
             word: i64 = read_i64_le(data, pos)
-            kind: i64 = word & 0xFFFFFFFF
             # The sign of lengths of 2 GiB and more makes them too short.
             length: i64 = word >> 32
             close: i64 = pos + length - 4
-            if length < BLOCK_OVERHEAD or close + 4 > end:
+            layout: i64 = _LAYOUTS.get(word & 0xFFFFFFFF, 0)
+            if not layout or length < BLOCK_OVERHEAD or close + 4 > self._end:
                 break
-            if kind == EVENT_V2:
-                at = pos + 10
-                header = EVENT_HEADER_V2
-            else:
-                layout: i64 = _LAYOUTS.get(kind, 0)
-                if not layout:
-                    break
-                at = pos + (layout & 0xFF)
-                header = layout >> 8
-            closing: int = read_i32_le(data, close)
-            if closing != length:
-                damaged = self._is_damaged(data, at, close)
-                if damaged:
-                    break
-            num += 1
-            event = self._event(data, pos, at, header, close, num)
-            if event is not None:
-                batch.append(event)
-            pos = close + 4
-        self.stats.blocks += num - first
-        self._num = num
-        self._buffer.pos = pos
-        if damaged:
-            raise self._buffer.fail("an event block begins with another length than it ends with")
+            at: i64 = pos + (layout & 0xFF)
+            if read_i64_le(data, close - 4) >> 32 != length and self._is_damaged(data, at, close):
+                break
+            self._num += 1
+            self._pos = close + 4
+            if self._move(pos, at, layout >> 8, close):
+                return True
+            self._passed += 1
+        self._count()
+        return False
 
     def _is_damaged(self, data: bytes, at: i64, close: i64) -> bool:
         """Decide about a block whose two lengths differ: harmless, and counted, when the event fills the first."""
@@ -295,38 +347,40 @@ class SavefileReader(Source):
         if 0 <= close - at - size < 4:
             self.stats.bad_trailers += 1
             return False
+        self._close_window()
+        self._failure = self._buffer.fail("an event block begins with another length than it ends with")
         return True
 
-    def _event(self, data: bytes, pos: i64, at: i64, header: i64, close: i64, num: i64) -> Event | None:
-        """Return the event whose header is at `at`; None, counted, when it cannot be one or its type is not known."""
+    def _move(self, pos: i64, at: i64, header: i64, close: i64) -> bool:
+        """Move to the event whose header is at `at`; False, counted, when it cannot be one or its type is not known."""
+        data = self._data
         if at + header > close:
             self.stats.malformed_events += 1
-            return None
+            return False
         word: i64 = read_i64_le(data, at + 16)
         size: i64 = word & 0xFFFFFFFF
         slack: i64 = close - at - size
         if size < header or slack < 0:
             self.stats.malformed_events += 1
-            return None
+            return False
         number: i64 = (word >> 32) & 0xFFFF
-        if number >= EVENT_COUNT:
+        if number >= self._types:
             self.stats.unknown_events += 1
-            return None
+            return False
         info = EVENTS[number]
         count: i64
         if header == EVENT_HEADER_V2:
-            words: int = read_i32_le(data, at + 22)
-            count = words
+            count = read_i64_le(data, at + 18) >> 32
         else:
             if number in _OVERSTATED:
                 size -= _OVERSTATED_BY
             count = infer_nparams(data, at + header, size - header, info)
         if count < 0 or header + count * info.length_size > size:
             self.stats.malformed_events += 1
-            return None
-        event = Event(data, at, header, count, info, read_i64_le(data, at), read_i64_le(data, at + 8))
-        event.num = num
-        event.size = size
+            return False
+        event = self.event
+        event.move(at, header, count, number, size)
+        event.num = self._num
         event.cpu = data[pos + 8] | (data[pos + 9] << 8)
         if at - pos > 10:
             flags: int = read_i32_le(data, pos + 10)
@@ -335,5 +389,5 @@ class SavefileReader(Source):
             # Options begin at a multiple of four bytes from the block's payload, and are so many themselves.
             start: i64 = pos + BLOCK_HEADER
             start += at + size - start + 3 & ~3
-            event.options = data[start : start + (close - start & ~3)]
-        return event
+            event.set_options(start, start + (close - start & ~3))
+        return True

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tercel.capture.savefile.reader import SavefileReader
 from tercel.capture.source import Source, StateSink
-from tercel.events.event import Event
 
 
 class SavefileSequence(Source):
@@ -25,17 +24,26 @@ class SavefileSequence(Source):
     def _open(self, path: str, first_num: int) -> SavefileReader:
         reader = SavefileReader(path, self.sink, first_num)
         reader.stats = self.stats
+        reader.event = self.event
         return reader
 
-    def next_batch(self) -> list[Event]:
-        """Return the next events; none at the end of the last file."""
-        batch = self.current.next_batch()
-        while not batch and self._waiting:
+    def fill(self) -> bool:
+        """Bring the next events into memory, of the next file where one ends; False at the end of the last one."""
+        while not self.current.fill():
+            if not self._waiting:
+                return False
             first_num = self.current.next_num()
             self.close()
             self.current = self._open(self._waiting.pop(0), first_num)
-            batch = self.current.next_batch()
-        return batch
+        return True
+
+    def advance(self) -> bool:
+        """Move to the next event of the window."""
+        return self.current.advance()
+
+    def hold(self) -> None:
+        """Have the next `advance` stay where it is."""
+        self.current.hold()
 
     def close(self) -> None:
         """Close the file at hand."""

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
-import zlib
 from collections.abc import Callable
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from tercel.capture.savefile import inflate
+from tercel.capture.savefile.inflate import GZIP_MAGIC, DamageError, Inflater
 from tercel.capture.source import CaptureError
 
-try:
-    from isal import igzip_lib
+if TYPE_CHECKING:
+    from tercel.capture.ahead import Ahead, Step
 
-    HAS_ISAL = True
-except ImportError:
-    HAS_ISAL = False
-
-READ_SIZE: Final = 1 << 20
+# Not larger, so that the bytes are still in the processor's cache when they are looked at.
+READ_SIZE: Final = 1 << 18
 COMPRESSED_READ_SIZE: Final = 1 << 17
-# Small steps cost isal little (1 GB/s), and damage in a member loses no more than one step before it.
+# Damage in a member loses no more than one step before it.
 STEP: Final = 1024
-GZIP_MAGIC: Final[bytes] = b"\x1f\x8b"
-_GZIP_WINDOW: Final = 31
 
 
 class RawStream:
@@ -42,11 +39,17 @@ class RawStream:
         self._file: BinaryIO = source
         # A pipe is read as far as it has come, so that events appear while their writer still runs.
         self._read: Callable[[int], bytes] = getattr(source, "read1", source.read)
+        # Where in the file the reading began, -1 when there is no going back.
+        self._origin: int = source.tell() if source.seekable() else -1
 
     def _open(self, path: str) -> BinaryIO:
         try:
             file = open(path, "rb")  # noqa: SIM115  # `close` closes it
-            self.size = os.fstat(file.fileno()).st_size
+            status = os.fstat(file.fileno())
+            self.size = status.st_size
+            if stat.S_ISREG(status.st_mode):
+                # The system then reads twice as far ahead; a thread for it would cost more than it gains.
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         except OSError as error:
             raise CaptureError(error.strerror or str(error), -1, path) from error
         except ValueError as error:
@@ -64,75 +67,25 @@ class RawStream:
         self.position += len(chunk)
         return chunk
 
+    def can_rewind(self) -> bool:
+        """Return whether `rewind` works: it does for files, not for pipes."""
+        return self._origin >= 0
+
+    def rewind(self, position: int) -> None:
+        """Go back to an earlier position."""
+        try:
+            self._file.seek(self._origin + position)
+        except OSError as error:
+            raise CaptureError(f"cannot read: {error.strerror or error}", self.position, self.path) from error
+        self.position = position
+
     def close(self) -> None:
         """Close the file if it was opened here."""
         if self._owned:
             self._file.close()
 
 
-class Inflater:
-    """One gzip member being inflated by zlib."""
-
-    def __init__(self) -> None:
-        """Start a member."""
-        self._zlib = zlib.decompressobj(_GZIP_WINDOW)
-
-    def inflate(self, data: bytes) -> bytes:
-        """Return at most `STEP` bytes; with none to give, more input is needed or the member has ended."""
-        try:
-            return self._zlib.decompress(self._zlib.unconsumed_tail + data, STEP)
-        except zlib.error as error:
-            raise DamageError(str(error)) from error
-
-    def ended(self) -> bool:
-        """Return whether the member is complete and its checksum right."""
-        return self._zlib.eof
-
-    def wants_input(self) -> bool:
-        """Return whether all input given so far has been used."""
-        return not self._zlib.unconsumed_tail
-
-    def rest(self) -> bytes:
-        """Return what followed the member in the input."""
-        return self._zlib.unused_data
-
-
-class FastInflater(Inflater):
-    """The same by isal, three times as fast."""
-
-    def __init__(self) -> None:
-        """Start a member."""
-        self._isal = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-
-    def inflate(self, data: bytes) -> bytes:
-        """Return at most `STEP` bytes."""
-        try:
-            return self._isal.decompress(data, STEP)
-        except igzip_lib.IsalError as error:  # type: ignore[misc]  # the stub gives it no class
-            raise DamageError(str(error)) from error
-
-    def ended(self) -> bool:
-        """Return whether the member is complete and its checksum right."""
-        return self._isal.eof
-
-    def wants_input(self) -> bool:
-        """Return whether all input given so far has been used."""
-        return self._isal.needs_input
-
-    def rest(self) -> bytes:
-        """Return what followed the member in the input."""
-        return self._isal.unused_data
-
-
-class DamageError(Exception):
-    """A gzip member cannot be inflated further."""
-
-
-def new_inflater() -> Inflater:
-    """Return the fastest inflater that is installed."""
-    return FastInflater() if HAS_ISAL else Inflater()
-
-
+_TRUNCATED: Final = "the gzip data ends early: the file is truncated"
 # What the next bytes of the file are, outside of a gzip member.
 _UNDECIDED: Final = 0
 _PLAIN: Final = 1
@@ -144,6 +97,10 @@ class CaptureStream:
 
     Zero bytes after a gzip member are padding. Where a plain part ends and a gzip part follows is known only to
     the reader of the blocks, which then calls `reconsider`.
+
+    A long gzip part of a file is inflated ahead by another thread. Where that meets damage, the part is gone through
+    again from its beginning in small steps, since the large step that failed does not tell what it had inflated
+    before. Pipes, to which there is no going back, are inflated in small steps from the beginning.
     """
 
     def __init__(self, raw: RawStream) -> None:
@@ -154,6 +111,11 @@ class CaptureStream:
         self._after_member: bool = False
         self._member: Inflater | None = None
         self._failure: CaptureError | None = None
+        self._ahead: Ahead | None = None
+        self._may_go_ahead: bool = raw.can_rewind()
+        # Where in the file the part that is inflated ahead begins, and how much of it has been handed out.
+        self._start: int = 0
+        self._given: int = 0
 
     def reconsider(self, unread: bytes) -> None:
         """Take back bytes that were read as plain but begin a gzip member."""
@@ -161,9 +123,15 @@ class CaptureStream:
         self._mode = _UNDECIDED
 
     def read(self) -> bytes:
-        """Return the next bytes, about a megabyte; none at the end."""
-        if self._mode == _PLAIN:
-            return self.raw.read(READ_SIZE)
+        """Return the next bytes, at most about a megabyte; none at the end."""
+        while True:
+            if self._mode == _PLAIN:
+                return self.raw.read(READ_SIZE)
+            chunk = self._read_steps() if self._ahead is None else self._read_ahead(self._ahead)
+            if chunk or (self._mode == _ENDED and self._failure is None):
+                return chunk
+
+    def _read_steps(self) -> bytes:
         parts: list[bytes] = []
         size = 0
         # What there is is handed out before more is waited for: the source may be a pipe.
@@ -178,7 +146,7 @@ class CaptureStream:
         return b"".join(parts)
 
     def _has_stopped(self) -> bool:
-        return self._failure is not None or self._mode in (_PLAIN, _ENDED)
+        return self._failure is not None or self._ahead is not None or self._mode in (_PLAIN, _ENDED)
 
     def _is_waiting(self) -> bool:
         return not self._pending and (self._member is None or self._member.wants_input())
@@ -189,11 +157,13 @@ class CaptureStream:
         return self._decide() if self._member is None else self._inflate(self._member)
 
     def _inflate(self, member: Inflater) -> bytes:
+        at_end = False
         if member.wants_input() and not self._pending:
             self._pending = self.raw.read(COMPRESSED_READ_SIZE)
+            at_end = not self._pending
         data, self._pending = self._pending, b""
         try:
-            chunk = member.inflate(data)
+            chunk = member.inflate(data, STEP)
         except DamageError as error:
             self._fail(f"the gzip data is damaged ({error})")
             return b""
@@ -201,8 +171,8 @@ class CaptureStream:
             self._pending = member.rest()
             self._member = None
             self._after_member = True
-        elif not chunk and not data and member.wants_input():
-            self._fail("the gzip data ends early: the file is truncated")
+        elif at_end and not chunk:
+            self._fail(_TRUNCATED)
         return chunk
 
     def _decide(self) -> bytes:
@@ -216,8 +186,7 @@ class CaptureStream:
                 return head
             head = self._unpadded(head + more)
         if head.startswith(GZIP_MAGIC):
-            self._pending = head
-            self._member = new_inflater()
+            self._begin_member(head)
             return b""
         self._pending = b""
         self._mode = _PLAIN
@@ -226,10 +195,100 @@ class CaptureStream:
     def _unpadded(self, data: bytes) -> bytes:
         return data.lstrip(b"\x00") if self._after_member else data
 
+    def _begin_member(self, head: bytes) -> None:
+        if self._may_go_ahead and len(head) < COMPRESSED_READ_SIZE:
+            head += self.raw.read(COMPRESSED_READ_SIZE)
+        # Of a short file all has been read by now: starting a thread would take longer than inflating it.
+        if self._may_go_ahead and len(head) >= COMPRESSED_READ_SIZE:
+            self._go_ahead(head)
+        else:
+            self._pending = head
+            self._member = inflate.new_inflater()
+
+    def _go_ahead(self, head: bytes) -> None:
+        from tercel.capture.ahead import Ahead
+
+        self._start = self.raw.position - len(head)
+        self._given = 0
+        self._pending = b""
+        self._ahead = Ahead()
+        self._ahead.give(head)
+
+    def _read_ahead(self, ahead: Ahead) -> bytes:
+        """Return the next bytes from the other thread; none, with the thread ended, where it cannot go on."""
+        while True:
+            self._feed(ahead)
+            if ahead.is_idle():
+                return self._end_ahead(ahead)
+            try:
+                step = ahead.take()
+            except DamageError:
+                return self._go_back()
+            if step.is_plain:
+                return self._leave_ahead(ahead, step)
+            chunk = step.data
+            if chunk:
+                self._given += len(chunk)
+                return chunk
+
+    def _feed(self, ahead: Ahead) -> None:
+        """Give the other thread enough to do."""
+        while not ahead.has_enough():
+            piece = b""
+            if self._failure is None and ahead.wants_input():
+                piece = self._read_piece()
+            if not piece and ahead.is_done():
+                return
+            ahead.give(piece)
+
+    def _read_piece(self) -> bytes:
+        try:
+            return self.raw.read(COMPRESSED_READ_SIZE)
+        except CaptureError as error:
+            # Everything before comes first.
+            self._failure = error
+            return b""
+
+    def _end_ahead(self, ahead: Ahead) -> bytes:
+        """Deal with the end of the file: the members are complete, or the last of them is cut."""
+        step = ahead.last
+        self._stop_ahead()
+        self._mode = _ENDED
+        if step is None:
+            return b""
+        if self._failure is None and step.in_member:
+            self._fail(_TRUNCATED)
+        return step.rest
+
+    def _leave_ahead(self, ahead: Ahead, step: Step) -> bytes:
+        """Go on with plain bytes, of which the other thread was given some."""
+        rest = step.rest + ahead.untouched()
+        self._stop_ahead()
+        self._failure = None
+        self._mode = _PLAIN
+        return rest
+
+    def _go_back(self) -> bytes:
+        """Inflate everything again in small steps, up to the damage that a large step met; return what is new."""
+        from tercel.capture.ahead import pass_over
+
+        self._stop_ahead()
+        self._may_go_ahead = False
+        self._failure = None
+        self.raw.rewind(self._start)
+        return pass_over(self._step, self._has_stopped, self._given)
+
+    def _stop_ahead(self) -> None:
+        ahead = self._ahead
+        self._ahead = None
+        if ahead is not None:
+            ahead.stop()
+
     def _fail(self, message: str) -> None:
         text = f"{message}, near byte {self.raw.position} of the compressed file"
         self._failure = CaptureError(text, -1, self.raw.path)
 
     def close(self) -> None:
-        """Close the file below."""
+        """End the other thread and close the file below."""
+        self._stop_ahead()
         self.raw.close()

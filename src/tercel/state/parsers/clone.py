@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mypy_extensions import i64
 
 from tercel.events.convert import Resolved
-from tercel.state.cgroups import parse_cgroups
+from tercel.state.cgroups import cgroup_list
 from tercel.state.model import (
     CL_CHILD_IN_PIDNS,
     CL_FILES,
@@ -18,6 +18,7 @@ from tercel.state.model import (
     INVALID_ID,
     ThreadInfo,
 )
+from tercel.state.texts import text_list, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,12 +77,13 @@ def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
     if is_known:
         _inherit(child, caller)
     else:
-        _teach(caller, child)
+        _teach(m, caller, child)
     m.add_thread(child)
 
 
 def _learn_ids(m: Machine, thread: ThreadInfo, args: Resolved) -> None:
     """Give a thread of which nothing was known the ids that its own call tells."""
+    m.changed(thread)
     thread.pid = args.int64(4, -1)
     thread.ptid = args.int64(5, -1)
     thread.vtid = args.int64(18, thread.tid)
@@ -124,12 +126,13 @@ def _inherit_from_lookup(m: Machine, child: ThreadInfo) -> None:
             _inherit_process(m, child, source)
         _inherit(child, source)
     elif not is_leader:
+        m.changed(source)
         source.pid = child.pid
         source.ptid = child.ptid
         source.vtid = child.vpid
         source.vpid = child.vpid
         m.table.link(source)
-        _teach(source, child)
+        _teach(m, source, child)
 
 
 def _inherit_process(m: Machine, child: ThreadInfo, parent: ThreadInfo) -> None:
@@ -138,7 +141,7 @@ def _inherit_process(m: Machine, child: ThreadInfo, parent: ThreadInfo) -> None:
     leader = parent.leader
     source = parent if leader is None else leader
     child.cwd = source.cwd
-    child.env = source.env
+    child.env_list = source.env_list
 
 
 def _inherit(child: ThreadInfo, source: ThreadInfo) -> None:
@@ -167,18 +170,19 @@ def _inherit(child: ThreadInfo, source: ThreadInfo) -> None:
         child.lastexec_ts = source.lastexec_ts
 
 
-def _teach(thread: ThreadInfo, child: ThreadInfo) -> None:
+def _teach(m: Machine, thread: ThreadInfo, child: ThreadInfo) -> None:
     """Let a thread of which nothing was known be called what its child is."""
+    m.changed(thread)
     thread.comm = child.comm
     thread.exe = child.exe
-    thread.args = child.args
+    thread.arg_list = child.arg_list
 
 
 def _fill(m: Machine, child: ThreadInfo, args: Resolved) -> None:
     """Take what the event tells of the child itself."""
-    child.exe = args.text(1)
-    child.args = args.strings(2)
-    child.comm = args.text(13) if args.has(13) else child.exe
+    child.exe = text_of(args.param(1))
+    child.arg_list = text_list(args.param(2))
+    child.comm = text_of(args.param(13)) if args.has(13) else child.exe
     child.fdlimit = args.int64(7, -1)
     child.pfmajor = args.int64(8)
     child.pfminor = args.int64(9)
@@ -187,7 +191,7 @@ def _fill(m: Machine, child: ThreadInfo, args: Resolved) -> None:
     child.vmswap_kb = args.uint32(12)
     child.uid = args.uint32(16, INVALID_ID)
     child.gid = args.uint32(17, INVALID_ID)
-    child.cgroups = parse_cgroups(args.strings(14))
+    child.cgroup_list = cgroup_list(args.param(14))
     m.resolve_container(child)
     child.clone_ts = args.event.ts
 

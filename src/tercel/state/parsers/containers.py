@@ -19,6 +19,7 @@ _REMOVED: Final = "container_removed"
 
 def _take(m: Machine, container: Container) -> None:
     m.container_table.add(container)
+    m.epoch += 1
     m.context.thread = stand_in(container.id)
 
 
@@ -64,6 +65,7 @@ def parse_async(m: Machine, args: Resolved) -> None:
         _take(m, container)
     else:
         m.container_table.remove(container.id)
+        m.epoch += 1
 
 
 HANDLERS: Final[dict[str, Callable[[Machine, Resolved], None]]] = {

@@ -32,53 +32,59 @@ def parse_setuid(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of setuid."""
     if _succeeded(args):
         thread.uid = _changed(thread.uid, args, 1)
+        m.changed(thread)
 
 
 def parse_setgid(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of setgid."""
     if _succeeded(args):
         thread.gid = _changed(thread.gid, args, 1)
+        m.changed(thread)
 
 
 def parse_seteuid(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of setresuid or setreuid: the effective id is the one that counts."""
     if _succeeded(args):
         thread.uid = _changed(thread.uid, args, 2)
+        m.changed(thread)
 
 
 def parse_setegid(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of setresgid or setregid."""
     if _succeeded(args):
         thread.gid = _changed(thread.gid, args, 2)
+        m.changed(thread)
 
 
 def parse_capset(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of capset."""
     if _succeeded(args):
+        m.changed(thread)
         thread.cap_inheritable = args.uint64(1)
         thread.cap_permitted = args.uint64(2)
         thread.cap_effective = args.uint64(3)
 
 
-def _enter_user_namespace(thread: ThreadInfo) -> None:
+def _enter_user_namespace(m: Machine, thread: ThreadInfo) -> None:
     """Give all capabilities, which a process has in a user namespace that it enters."""
     thread.cap_inheritable = ALL_CAPABILITIES
     thread.cap_permitted = ALL_CAPABILITIES
     thread.cap_effective = ALL_CAPABILITIES
+    m.changed(thread)
 
 
 def parse_unshare(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of unshare."""
     flags: i64 = args.uint32(1)
     if _succeeded(args) and flags & CL_NEWUSER:
-        _enter_user_namespace(thread)
+        _enter_user_namespace(m, thread)
 
 
 def parse_setns(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the end of setns."""
     flags: i64 = args.uint32(2)
     if _succeeded(args) and flags & CL_NEWUSER:
-        _enter_user_namespace(thread)
+        _enter_user_namespace(m, thread)
 
 
 HANDLERS: Final[dict[str, Callable[[Machine, Resolved, ThreadInfo], None]]] = {

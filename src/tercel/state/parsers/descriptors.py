@@ -35,6 +35,8 @@ O_CLOEXEC: Final = 1 << 12
 _F_DUPFD: Final = 1
 _F_SETFD: Final = 3
 _F_DUPFD_CLOEXEC: Final = 26
+# The commands of fcntl that matter here.
+FD_COMMANDS: Final = (_F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC)
 _FD_CLOEXEC: Final = 1
 
 _MFD_CLOEXEC: Final = 1
@@ -58,9 +60,7 @@ def _new(m: Machine, thread: ThreadInfo, number: i64, kind: i64, flags: i64, nam
 
 def parse_close_enter(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Remember that a descriptor is being closed."""
-    fd = m.own_fd(thread, thread.last_fd)
-    if fd is not None:
-        fd.is_closing = True
+    thread.fds.mark_closing(thread.last_fd, True)
 
 
 def parse_close(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
@@ -69,10 +69,10 @@ def parse_close(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     if fd is None:
         return
     if args.int64(0, -1) >= 0:
-        if fd.is_closing or not m.context.is_paired:
+        if not m.context.is_paired or thread.fds.is_closing(thread.last_fd):
             m.remove_fd_later(thread, thread.last_fd)
     else:
-        fd.is_closing = False
+        thread.fds.mark_closing(thread.last_fd, False)
 
 
 def parse_close_range(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
@@ -81,7 +81,9 @@ def parse_close_range(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
         return
     first: i64 = args.uint32(1)
     last: i64 = args.uint32(2)
-    for number in [number for number in thread.fds if first <= number <= last]:
+    for number in thread.fds.numbers():
+        if not first <= number <= last:
+            continue
         if args.uint32(3) & _CLOSE_RANGE_CLOEXEC:
             fd = m.own_fd(thread, number)
             if fd is not None:
@@ -99,7 +101,6 @@ def _copy(m: Machine, thread: ThreadInfo, source: i64, number: i64, flags: i64) 
         return
     fd = old.copy()
     fd.is_cloned = False
-    fd.is_closing = False
     fd.open_flags = (fd.open_flags & ~O_CLOEXEC) | flags
     _note_pipe_end(thread, number, fd)
     m.open_fd(thread, number, fd)

@@ -11,8 +11,7 @@ from tercel.events.event import Event
 from tercel.events.table import EVENT_BY_ENUM
 from tercel.state import paths
 from tercel.state.category import categorise
-from tercel.state.cgroups import parse_cgroups
-from tercel.state.listed import without_padding
+from tercel.state.cgroups import cgroup_list
 from tercel.state.model import (
     CL_ACTIVE,
     CL_INVERTED,
@@ -23,6 +22,7 @@ from tercel.state.model import (
     INVALID_ID,
     ThreadInfo,
 )
+from tercel.state.texts import environment, text_list, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,7 @@ def parse_execve(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
         return
     exepath = _exepath(m, args, thread)
     pid: i64 = args.int64(4, thread.pid)
+    m.changed(thread)
     if thread.is_invalid or thread.group is None:
         _learn_ids(m, args, thread, pid)
     _fill_program(m, args, thread)
@@ -72,9 +73,9 @@ def _learn_ids(m: Machine, args: Resolved, thread: ThreadInfo, pid: i64) -> None
 
 
 def _fill_program(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
-    thread.exe = args.text(1)
-    thread.args = args.strings(2)
-    thread.comm = args.text(13) if args.has(13) else thread.exe
+    thread.exe = text_of(args.param(1))
+    thread.arg_list = text_list(args.param(2))
+    thread.comm = text_of(args.param(13)) if args.has(13) else thread.exe
     thread.fdlimit = args.int64(7, thread.fdlimit)
     thread.pfmajor = args.int64(8, thread.pfmajor)
     thread.pfminor = args.int64(9, thread.pfminor)
@@ -82,9 +83,9 @@ def _fill_program(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     thread.vmrss_kb = args.uint32(11, thread.vmrss_kb)
     thread.vmswap_kb = args.uint32(12, thread.vmswap_kb)
     if args.has(14):
-        thread.cgroups = parse_cgroups(args.strings(14))
+        thread.cgroup_list = cgroup_list(args.param(14))
         m.resolve_container(thread)
-    thread.env = without_padding(args.strings(15))
+    thread.env_list = environment(args.param(15))
     thread.tty = args.uint32(16, thread.tty)
 
 
@@ -123,8 +124,8 @@ def _set_durations(thread: ThreadInfo) -> None:
 
 def _exepath(m: Machine, args: Resolved, thread: ThreadInfo) -> str:
     """Return the program's path: as the kernel told it, else as the call named it, else `<NA>`."""
-    path = args.text(27) if args.has(27) else _path_of_entry(m, args, thread)
-    return path.removesuffix(_DELETED)
+    path = text_of(args.param(27)) if args.has(27) else _path_of_entry(m, args, thread)
+    return path.removesuffix(_DELETED) if path[-1:] == ")" else path
 
 
 def _path_of_entry(m: Machine, args: Resolved, thread: ThreadInfo) -> str:

@@ -9,6 +9,7 @@ from mypy_extensions import i64
 from tercel.events.convert import Resolved
 from tercel.state import paths
 from tercel.state.model import FD_DIRECTORY, FD_FILE_V2, FdInfo, ThreadInfo
+from tercel.state.paths import PathText, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,26 +29,30 @@ _UNKNOWN: Final = "<NA>"
 _MAX_RAW: Final = 4096
 
 
-def _open(m: Machine, thread: ThreadInfo, number: i64, base: str, name: str, flags: i64, dev: i64, ino: i64) -> None:
+def _open(
+    m: Machine, thread: ThreadInfo, number: i64, base: str, path: PathText, flags: i64, dev: i64, ino: i64
+) -> None:
     """Put an opened file or directory into the table."""
     fd = FdInfo(FD_DIRECTORY if flags & _O_DIRECTORY else FD_FILE_V2)
     fd.open_flags = flags
     fd.dev = dev
     fd.ino = ino
+    name = path.text
     fd.name_raw = name if len(name) <= _MAX_RAW else name[:_MAX_RAW]
-    fd.name = paths.join(base, name)
+    is_whole = path.whole != "" and len(base) + len(name) < paths.MAX_PATH
+    fd.name = path.whole if is_whole else paths.join(base, name)
     fd.is_upper_layer = flags & _UPPER_LAYER != 0
     fd.is_lower_layer = flags & _LOWER_LAYER != 0
     m.open_fd(thread, number, fd)
 
 
-def _entry_name(args: Resolved, index: i64) -> str:
+def _entered_path(args: Resolved, index: i64) -> PathText | None:
     """Return the path as the call was entered with it: the one in the exit may have been changed meanwhile."""
     enter = args.enter
     if enter is None:
-        return ""
-    name = enter.text(index)
-    return "" if name == _UNKNOWN else name
+        return None
+    path = path_of(enter.param(index))
+    return None if path.text in ("", _UNKNOWN) else path
 
 
 def parse_open(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
@@ -55,14 +60,14 @@ def parse_open(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     number: i64 = args.int64(0, -1)
     if number < 0:
         return
-    name = args.text(1)
     flags: i64 = args.uint32(2)
-    entered = _entry_name(args, 0)
+    path = _entered_path(args, 0)
     enter = args.enter
-    if entered and enter is not None:
-        name = entered
+    if path is None or enter is None:
+        path = path_of(args.param(1))
+    else:
         flags = enter.uint32(1) | (flags & _ADDED_FLAGS)
-    _open(m, thread, number, m.cwd(thread), name, flags, args.uint32(4), args.int64(5))
+    _open(m, thread, number, m.cwd(thread), path, flags, args.uint32(4), args.int64(5))
 
 
 def parse_creat(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
@@ -70,8 +75,8 @@ def parse_creat(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     number: i64 = args.int64(0, -1)
     if number < 0:
         return
-    name = _entry_name(args, 0) or args.text(1)
-    _open(m, thread, number, m.cwd(thread), name, 0, args.uint32(3), args.int64(4))
+    path = _entered_path(args, 0) or path_of(args.param(1))
+    _open(m, thread, number, m.cwd(thread), path, 0, args.uint32(3), args.int64(4))
     fd = m.context.fd
     layers: i64 = args.uint16(5)
     if fd is not None and layers:
@@ -82,21 +87,21 @@ def parse_creat(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
 def _openat(m: Machine, args: Resolved, thread: ThreadInfo, dev_index: i64) -> None:
     number: i64 = args.int64(0, -1)
     dirfd: i64 = args.int64(1, -1)
-    name = args.text(2)
     flags: i64 = args.uint32(3)
-    entered = _entry_name(args, 1)
+    path = _entered_path(args, 1)
     enter = args.enter
-    if entered and enter is not None:
-        name = entered
+    if path is None or enter is None:
+        path = path_of(args.param(2))
+    else:
         flags = enter.uint32(2) | (flags & _ADDED_FLAGS)
         dirfd = enter.int64(0, -1)
     if number < 0:
         # A call that fails is about the directory that it was to look in.
-        if dirfd >= 0 and name[:1] != "/":
+        if dirfd >= 0 and path.text[:1] != "/":
             m.context.fd = thread.fds.get(dirfd)
         return
-    base = m.directory_of(thread, dirfd, name)
-    _open(m, thread, number, base, name, flags, args.uint32(dev_index), args.int64(dev_index + 1))
+    base = "" if path.whole else m.directory_of(thread, dirfd, path.text)
+    _open(m, thread, number, base, path, flags, args.uint32(dev_index), args.int64(dev_index + 1))
 
 
 def parse_openat(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
@@ -113,7 +118,7 @@ def parse_open_by_handle(m: Machine, args: Resolved, thread: ThreadInfo) -> None
     """Take the end of open_by_handle_at, which tells an absolute path."""
     number: i64 = args.int64(0, -1)
     if number >= 0:
-        _open(m, thread, number, "", args.text(3), args.uint32(2), args.uint32(4), args.int64(5))
+        _open(m, thread, number, "", path_of(args.param(3)), args.uint32(2), args.uint32(4), args.int64(5))
 
 
 HANDLERS: Final[dict[str, Callable[[Machine, Resolved, ThreadInfo], None]]] = {

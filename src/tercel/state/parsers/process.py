@@ -35,6 +35,7 @@ def parse_setsid(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     session: i64 = args.int64(0, -1)
     if session >= 0:
         thread.sid = session
+        m.changed(thread)
 
 
 def parse_chdir(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
@@ -62,6 +63,7 @@ def _change_cwd(m: Machine, thread: ThreadInfo, path: str) -> None:
     leader = thread.leader
     if leader is not None:
         leader.cwd = paths.directory(paths.join(leader.cwd, path))
+        m.changed(leader)
 
 
 def parse_chroot(m: Machine, args: Resolved, thread: ThreadInfo) -> None:

@@ -8,6 +8,8 @@ from mypy_extensions import i64
 
 from tercel.events.convert import Resolved
 from tercel.state.addresses import (
+    ANY_IPV4,
+    ANY_IPV6,
     FAMILY_INET,
     FAMILY_INET6,
     FAMILY_UNIX,
@@ -77,9 +79,8 @@ def add_socket(m: Machine, thread: ThreadInfo, number: i64, family: i64, kind: i
     fd = FdInfo(_KIND_OF_FAMILY.get(family, FD_UNKNOWN))
     if family in (FAMILY_INET, FAMILY_INET6):
         fd.l4proto = l4proto_of(kind, protocol)
-        size = 4 if family == FAMILY_INET else 16
-        fd.sip = bytes(size)
-        fd.dip = bytes(size)
+        fd.sip = ANY_IPV4 if family == FAMILY_INET else ANY_IPV6
+        fd.dip = fd.sip
     fd.open_flags = flags
     m.open_fd(thread, number, fd)
 

@@ -40,10 +40,15 @@ if TYPE_CHECKING:
 _SOCK_DGRAM: Final = 2
 
 
+def has_ends(fd: FdInfo) -> bool:
+    """Return whether a descriptor is a named TCP connection, of which transfers tell nothing new."""
+    return fd.name != "" and fd.l4proto == L4_TCP and fd.kind == FD_IPV4_SOCK
+
+
 def _wants_ends(m: Machine) -> bool:
     """Return whether the event's socket is one whose ends can change, or are not known."""
     fd = m.context.fd
-    return fd is not None and (fd.name == "" or fd.l4proto != L4_TCP or fd.kind != FD_IPV4_SOCK)
+    return fd is not None and not has_ends(fd)
 
 
 def _guess_role(thread: ThreadInfo, ends: FdInfo, incoming: bool) -> int:

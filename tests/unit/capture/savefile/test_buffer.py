@@ -10,6 +10,7 @@ from tercel.capture.savefile.buffer import Buffer, Cursor
 from tercel.capture.savefile.byteorder import NativeStream
 from tercel.capture.savefile.stream import CaptureStream, RawStream
 from tercel.capture.source import CaptureError
+from tests.unit.capture.reference import Pieces
 
 
 def buffer_of(data: bytes) -> Buffer:
@@ -24,6 +25,39 @@ def test_filling_stops_at_the_end() -> None:
     buffer.pos += 4
     assert not buffer.fill(7)
     assert (buffer.available(), buffer.offset()) == (6, 4)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 100])
+def test_blocks_across_pieces_are_put_together(size: int) -> None:
+    """Whatever the pieces, the bytes and their places are those of the capture."""
+    data = bytes(range(100))
+    buffer = Buffer(NativeStream(CaptureStream(RawStream(Pieces(data, [size], seekable=False)))), "x.scap")
+    for at in range(0, 100, 5):
+        assert buffer.fill(2)
+        assert buffer.fill(5)
+        assert (buffer.offset(), buffer.data[buffer.pos : buffer.pos + 5]) == (at, data[at : at + 5])
+        buffer.pos += 5
+    assert not buffer.fill(1)
+
+
+def test_a_piece_is_not_copied() -> None:
+    """Only what lies across two pieces is."""
+    buffer = Buffer(NativeStream(CaptureStream(RawStream(Pieces(bytes(3000), [1000])))), "x.scap")
+    sizes = []
+    while buffer.fill(300):
+        sizes.append(len(buffer.data))
+        buffer.pos += 300
+    assert sizes == [1000, 1000, 1000, 300, 1000, 1000, 300, 1000, 1000, 1000]
+
+
+def test_what_is_given_back_is_everything_unread() -> None:
+    """Of the window and of the piece behind it."""
+    buffer = Buffer(NativeStream(CaptureStream(RawStream(Pieces(bytes(range(200)), [100])))), "x.scap")
+    assert buffer.fill(90)
+    buffer.pos += 90
+    assert buffer.fill(20)
+    assert buffer.give_back() == bytes(range(90, 200))
+    assert (buffer.offset(), buffer.available()) == (90, 0)
 
 
 def test_skipping_keeps_nothing() -> None:

@@ -21,7 +21,10 @@ from tercel.capture.savefile.writer import SavefileWriter
 from tercel.state.model import FdInfo, Interface, ThreadInfo, User
 from tests.unit.capture.build import CaptureBuilder, Reading, Recorder
 
-TEXT = st.binary(max_size=60).map(lambda raw: raw.replace(b"\0", b"").decode("utf-8", "surrogateescape"))
+RAW = st.binary(max_size=60).map(lambda raw: raw.replace(b"\0", b""))
+TEXT = RAW.map(lambda raw: raw.decode("utf-8", "surrogateescape"))
+# Taken out of the bytes: taken out of the text it might join the halves of a character.
+NO_EQUALS = RAW.map(lambda raw: raw.replace(b"=", b"").decode("utf-8", "surrogateescape"))
 SIGNED = st.integers(-(1 << 63), (1 << 63) - 1)
 VALUES: dict[str, st.SearchStrategy[object]] = {
     "q": SIGNED,
@@ -34,7 +37,7 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "6": st.binary(min_size=16, max_size=16),
     "s": TEXT,
     "l": st.lists(TEXT, max_size=4),
-    "c": st.lists(st.tuples(TEXT, TEXT.map(lambda text: text.replace("=", ""))), max_size=4),
+    "c": st.lists(st.tuples(TEXT, NO_EQUALS), max_size=4),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tercel.capture.savefile import stream
+from tercel.capture.savefile import inflate, stream
 from tercel.capture.savefile.stream import CaptureStream, RawStream
 from tercel.capture.source import CaptureError
 
@@ -20,10 +20,10 @@ NOISE = os.urandom(300_000)
 @pytest.fixture(params=[True, False], ids=["isal", "zlib"], autouse=True)
 def _inflater(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every test with both inflaters."""
-    if request.param and not stream.HAS_ISAL:
+    if request.param and not inflate.HAS_ISAL:
         pytest.skip("isal is not installed")
-    kind = stream.FastInflater if request.param else stream.Inflater
-    monkeypatch.setattr(stream, "new_inflater", kind)
+    kind = inflate.FastInflater if request.param else inflate.Inflater
+    monkeypatch.setattr(inflate, "new_inflater", kind)
 
 
 def read_all(data: bytes) -> tuple[bytes, str]:

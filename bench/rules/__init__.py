@@ -1,0 +1,1 @@
+"""Synthetic rules, of which the benchmark needs more than anybody has written."""
