@@ -27,6 +27,8 @@ SOURCE = ROOT / "src"
 CACHE = ROOT / "build" / "compiled"
 GENERATED = ROOT / "build" / "mypyc"
 BUILDING = {"bdist_wheel", "build", "build_ext", "install"}  # other commands only ask for names and versions
+# Functions that no other library can replace are called directly, and some of them become part of their callers.
+PRIVATE = ["-fvisibility=hidden", "-fno-semantic-interposition", "-fno-plt", "-g0"]
 SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 
 
@@ -86,7 +88,10 @@ def compile_modules(modules: list[Path]) -> list[Extension]:
     GENERATED.mkdir(parents=True, exist_ok=True)
     paths = [str(path.relative_to(ROOT)) for path in modules]
     made = mypycify(paths, group_name="tercel", target_dir=str(GENERATED), opt_level=optimisation(), multi_file=True)
-    return cast("list[Extension]", made)
+    extensions = cast("list[Extension]", made)
+    for extension in extensions:
+        extension.extra_compile_args += PRIVATE
+    return extensions
 
 
 def kept_extensions(cache: Path) -> list[Extension]:

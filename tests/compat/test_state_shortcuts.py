@@ -29,7 +29,8 @@ _LINKS = frozenset(
         "group", "children", "fds", "standing", "is_watched", "watched_parent", "first_child", "next_child",
         "prior_child", "watched_leader", "first_peer", "next_peer", "prior_peer", "enter_data", "enter_start",
         "leader", "arg_list", "env_list", "cgroup_list", "args_text", "args_text_of",
-        "cmdline_text", "cmdline_comm", "cmdline_args", "is_cloned", "copy",
+        "cmdline_text", "cmdline_comm", "cmdline_args", "is_cloned", "copy", "is_name_due",
+        "name_later", "settle_name",
     }
 )  # fmt: skip
 

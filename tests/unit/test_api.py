@@ -126,6 +126,22 @@ def test_leading_events_about_the_recorder_s_state_are_numbered_but_not_seen() -
     assert [(event.num, event.type) for event in capture] == [(2, "open"), (3, "container")]
 
 
+def test_whoever_wants_the_leading_events_is_given_them() -> None:
+    """A writer copies them; a capture of nothing else ends there."""
+    builder = CaptureBuilder().section().machine().threads([42])
+    for _ in range(3):
+        builder.event(ASYNC, [("I", 0), b"container\0", b"{}\0"], large=True)
+    for rest in (b"", CaptureBuilder().event(OPEN_X, open_exit(3, b"/x")).bytes()):
+        capture = tercel.open_capture(io.BytesIO(builder.bytes() + rest))
+        given: list[int] = []
+        capture.on_initial = lambda event, given=given: given.append(event.num)
+        assert capture.fill() is bool(rest)
+        assert given == [1, 2, 3]
+        assert capture.reader.advance() is bool(rest)
+        assert not capture.fill()
+        assert capture.stats.events == 3 + bool(rest)
+
+
 def test_an_event_that_cannot_be_decoded_is_left_out_and_counted() -> None:
     """One damaged event does not end a capture."""
     builder = samples.builder()

@@ -91,8 +91,8 @@ class Unpacker:
 class Ahead:
     """The thread's other end: gives it pieces and takes its steps, in order."""
 
-    def __init__(self) -> None:
-        """Start the thread."""
+    def __init__(self, head: bytes) -> None:
+        """Start the thread on the first bytes of a member."""
         self._pieces: SimpleQueue[bytes | None] = SimpleQueue()
         self._steps: SimpleQueue[Step | Exception] = SimpleQueue()
         self._unanswered: deque[bytes] = deque()
@@ -101,6 +101,7 @@ class Ahead:
         # waits for it.
         self._thread = Thread(target=_work, args=(self._pieces, self._steps), name="inflate", daemon=True)
         self._thread.start()
+        self.give(head)
 
     def has_enough(self) -> bool:
         """Return whether as many steps are under way as there may be."""

@@ -104,7 +104,7 @@ _MOST_KINDS: Final = 1024
 
 
 class SourceStats:
-    """What a source has met so far.
+    """What a source has met so far; events are counted when the window that they are in is left.
 
     `skipped_blocks` counts blocks of types unknown to the reader by type; `unknown_events` are events of types that
     a later version added, `malformed_events` those whose lengths contradict each other: both are numbered but not

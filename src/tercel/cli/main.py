@@ -23,6 +23,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "version": ("tercel.cli.version", "print versions"),
 }
 
+_COLUMNS: Final = 80  # where there is no terminal
+# Objects that are made before the garbage collector looks: starting makes many that stay.
+_SELDOM: Final = 50_000
+
 # What follows a command's options.
 WORDS: Final[dict[str, str]] = {"trace": " [FILTER...]", "rules": " check|explain|profile ..."}
 
@@ -37,6 +41,24 @@ class _Command(Protocol):
         """Do the work; return the exit status."""
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Formats help for the terminal's width, without the module that argparse would import only to ask for it."""
+
+    def __init__(self, prog: str) -> None:
+        """Leave two columns free, as argparse does."""
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or _COLUMNS
+    except OSError:
+        return _COLUMNS
+
+
 class Parser(argparse.ArgumentParser):
     """Reports a wrong option in one line and ends with status 1, as every other error does."""
 
@@ -48,6 +70,8 @@ class Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     words = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        gc.set_threshold(_SELDOM)
     _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -94,7 +118,7 @@ def _run_command(name: str, words: list[str]) -> int:
         prog=f"tercel {name}",
         usage=f"tercel {name} [OPTION...]" + WORDS.get(name, ""),
         description=summary[0].upper() + summary[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     command.configure(parser)
@@ -108,7 +132,7 @@ def _main_parser() -> Parser:
         usage="tercel COMMAND [OPTION...]",
         description=f"Runtime security for Linux hosts and containers.\n\ncommands:\n{listing}",
         epilog="'tercel COMMAND --help' describes a command.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version; 'tercel version' says more")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import mmap
 import os
-import socket
 import sys
 import time
 from typing import TYPE_CHECKING, Final
@@ -340,7 +339,7 @@ class _Run:
         captures = self._captures()
         if not captures and not self._arguments.dry_run:
             raise UsageError("live capture is not built yet; name a capture file with -e")
-        hostname = os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
+        hostname = os.environ.get("FALCO_HOSTNAME") or os.uname().nodename
         streams = Streams(sys.stdout, sys.stderr)
         if not any(self._config.flag(f"{name}_output.enabled") for name in OUTPUTS):
             raise UsageError(

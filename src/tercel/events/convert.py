@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from librt.vecs import vec
 from mypy_extensions import i64
 
 from tercel.events.event import Event
@@ -85,23 +86,27 @@ class Plan:
             target = rule.target if rule.target >= 0 else target
         self.target: int = target
         self.sources: list[int] = sources
+        self.places: vec[i64] = vec[i64](sources)
         self.is_identity: bool = target == type_id and len(sources) == nparams
         self.uses_enter: bool = any(source <= SOURCE_ENTER for source in sources)
 
 
+# More parameters than any type has.
+_MOST_PARAMS: Final = max(info.nparams for info in EVENTS) + 1
 # By type and number of parameters, as far as they were asked for.
-_PLANS: Final[list[list[Plan | None]]] = [[None] * (info.nparams + 1) for info in EVENTS]
+_PLANS: Final[list[Plan | None]] = [None] * (EVENT_COUNT * _MOST_PARAMS)
+_COUNTS: Final[bytes] = bytes(info.nparams for info in EVENTS)
 
 
 def plan_for(type_id: i64, nparams: i64) -> Plan:
     """Return the plan for events of a type with a number of parameters, made when first asked for."""
-    plans = _PLANS[type_id]
     # The number of parameters is the capture's word; those beyond the type's are not looked at.
-    count: i64 = min(nparams, len(plans) - 1)
-    plan = plans[count]
+    count: i64 = _COUNTS[type_id]
+    count = min(count, nparams)
+    plan = _PLANS[type_id * _MOST_PARAMS + count]
     if plan is None:
         plan = Plan(type_id, count)
-        plans[count] = plan
+        _PLANS[type_id * _MOST_PARAMS + count] = plan
     return plan
 
 
@@ -110,11 +115,11 @@ def present_type(type_id: int) -> int:
     return plan_for(type_id, EVENTS[type_id].nparams).target
 
 
-def _types_with_rules() -> list[bool]:
-    found = [False] * EVENT_COUNT
+def _types_with_rules() -> bytes:
+    found = bytearray(EVENT_COUNT)
     for key in _RULES:
-        found[key >> 16] = True
-    return found
+        found[key >> 16] = 1
+    return bytes(found)
 
 
 def reads_first_straight(type_id: int) -> bool:
@@ -123,7 +128,7 @@ def reads_first_straight(type_id: int) -> bool:
 
 
 # By event id: whether any conversion starts there; all other events are read as they are.
-HAS_RULES: Final[list[bool]] = _types_with_rules()
+HAS_RULES: Final[bytes] = _types_with_rules()
 
 
 class Resolved:
@@ -139,7 +144,7 @@ class Resolved:
         self.enter: Event | None = None
         self.is_identity: bool = True
         self.target: int = event.type_id
-        self._sources: list[int] = []
+        self._sources: vec[i64] = vec[i64]()
 
     def bind(self, event: Event, enter: Event | None) -> None:
         """Turn to another event and, when the pair is whole and kept, its entry."""
@@ -152,16 +157,16 @@ class Resolved:
             plan = plan_for(type_id, event.nparams)
             self.is_identity = plan.is_identity
             self.target = plan.target
-            self._sources = plan.sources
+            self._sources = plan.places
 
     def _source(self, index: i64) -> i64:
-        sources = self._sources
-        return sources[index] if 0 <= index < len(sources) else SOURCE_NOTHING
+        """Return where a parameter of the present layout comes from."""
+        if self.is_identity:
+            return index
+        return self._sources[index] if 0 <= index < len(self._sources) else SOURCE_NOTHING
 
     def has(self, index: i64) -> bool:
         """Return whether the parameter has a value that is not empty."""
-        if self.is_identity:
-            return self.event.has(index)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.has(source)
@@ -170,8 +175,6 @@ class Resolved:
 
     def int64(self, index: i64, default: i64 = 0) -> i64:
         """Return a signed 64-bit parameter."""
-        if self.is_identity:
-            return self.event.int64(index, default)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.int64(source, default)
@@ -182,8 +185,6 @@ class Resolved:
 
     def uint64(self, index: i64, default: int = 0) -> int:
         """Return an unsigned 64-bit parameter."""
-        if self.is_identity:
-            return self.event.uint64(index, default)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.uint64(source, default)
@@ -194,8 +195,6 @@ class Resolved:
 
     def uint32(self, index: i64, default: i64 = 0) -> i64:
         """Return an unsigned 32-bit parameter."""
-        if self.is_identity:
-            return self.event.uint32(index, default)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.uint32(source, default)
@@ -206,8 +205,6 @@ class Resolved:
 
     def uint16(self, index: i64, default: i64 = 0) -> i64:
         """Return an unsigned 16-bit parameter."""
-        if self.is_identity:
-            return self.event.uint16(index, default)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.uint16(source, default)
@@ -218,8 +215,6 @@ class Resolved:
 
     def uint8(self, index: i64, default: i64 = 0) -> i64:
         """Return an unsigned 8-bit parameter."""
-        if self.is_identity:
-            return self.event.uint8(index, default)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.uint8(source, default)
@@ -230,8 +225,6 @@ class Resolved:
 
     def param(self, index: i64) -> bytes:
         """Return the bytes of a parameter's value; empty when it has none."""
-        if self.is_identity:
-            return self.event.param(index)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.param(source)
@@ -242,8 +235,6 @@ class Resolved:
 
     def text(self, index: i64) -> str:
         """Return a string parameter as text, as `Event.text` does."""
-        if self.is_identity:
-            return self.event.text(index)
         source: i64 = self._source(index)
         if source >= 0:
             return self.event.text(source)
@@ -254,8 +245,6 @@ class Resolved:
 
     def strings(self, index: i64) -> list[str]:
         """Return a list of strings, as `Event.strings` does."""
-        if self.is_identity:
-            return self.event.strings(index)
         source: i64 = self._source(index)
         return self.event.strings(source) if source >= 0 else []
 

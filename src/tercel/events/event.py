@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from librt.strings import read_i32_le, read_i64_le
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from tercel.events.table import EVENTS, EventInfo
+
+# By event id: whether the lengths of parameters take four bytes.
+_IS_LONG: Final[bytes] = bytes(info.length_size == 4 for info in EVENTS)
 
 
 class MalformedEventError(ValueError):
@@ -107,37 +112,55 @@ class Event:
         """Find where the parameters' values are; raises MalformedEventError when they do not fill the record."""
         if self._is_located:
             return
-        data = self.data
         count: i64 = self.nparams
+        while len(self._offsets) <= count:
+            self._offsets = append(self._offsets, 0)
         words: i64 = self.start + self.header_size
-        at: i64
-        k: i64 = 0
-        if self.info.length_size == 2:
-            at = words + 2 * count
-            while k < count:
-                self._put(k, at)
-                at += data[words] | (data[words + 1] << 8)
-                words += 2
-                k += 1
-        else:
-            at = words + 4 * count
-            while k < count:
-                self._put(k, at)
-                length: int = read_i32_le(data, words)
-                at += length & 0xFFFFFFFF
-                words += 4
-                k += 1
-        self._put(count, at)
+        at: i64 = self._place_long(words, count) if _IS_LONG[self.type_id] else self._place(words, count)
         if at != self.start + self.size and self.size:
             raise MalformedEventError(self._misfit(at))
         self._is_located = True
 
-    def _put(self, index: i64, offset: i64) -> None:
-        """Note an offset; the array only ever grows, for the events to come."""
-        if index < len(self._offsets):
-            self._offsets[index] = offset
-        else:
-            self._offsets = append(self._offsets, offset)
+    def _place(self, words: i64, count: i64) -> i64:
+        """Note where values start whose lengths take two bytes each, and return where the last one ends."""
+        data = self.data
+        offsets = self._offsets
+        at: i64 = words + 2 * count
+        k: i64 = 0
+        while k + 4 <= count:
+            lengths: i64 = read_i64_le(data, words)
+            offsets[k] = at
+            at += lengths & 0xFFFF
+            offsets[k + 1] = at
+            at += (lengths >> 16) & 0xFFFF
+            offsets[k + 2] = at
+            at += (lengths >> 32) & 0xFFFF
+            offsets[k + 3] = at
+            at += (lengths >> 48) & 0xFFFF
+            words += 8
+            k += 4
+        while k < count:
+            offsets[k] = at
+            at += data[words] | (data[words + 1] << 8)
+            words += 2
+            k += 1
+        offsets[count] = at
+        return at
+
+    def _place_long(self, words: i64, count: i64) -> i64:
+        """Note where values start whose lengths take four bytes each, and return where the last one ends."""
+        data = self.data
+        offsets = self._offsets
+        at: i64 = words + 4 * count
+        k: i64 = 0
+        while k < count:
+            offsets[k] = at
+            length: int = read_i32_le(data, words)
+            at += length & 0xFFFFFFFF
+            words += 4
+            k += 1
+        offsets[count] = at
+        return at
 
     def _misfit(self, end: i64) -> str:
         return (
@@ -149,7 +172,8 @@ class Event:
         """Return the bytes of a parameter's value; empty when it is absent."""
         if index < 0 or index >= self.nparams:
             return b""
-        self.locate()
+        if not self._is_located:
+            self.locate()
         start: i64 = self._offsets[index]
         end: i64 = self._offsets[index + 1]
         return self.data[start:end]
@@ -158,7 +182,8 @@ class Event:
         """Return whether the parameter is present and not empty."""
         if index < 0 or index >= self.nparams:
             return False
-        self.locate()
+        if not self._is_located:
+            self.locate()
         return self._offsets[index + 1] > self._offsets[index]
 
     def param_size(self, index: i64) -> int:
@@ -168,56 +193,61 @@ class Event:
         self.locate()
         return self._offsets[index + 1] - self._offsets[index]
 
-    def _at(self, index: i64, size: i64) -> i64:
+    def place(self, index: i64, size: i64) -> i64:
+        """Return where in `data` a parameter of `size` bytes is, -1 when it is absent or empty."""
+        if index < 0 or index >= self.nparams:
+            return -1
+        if not self._is_located:
+            self.locate()
         at: i64 = self._offsets[index]
         length: i64 = self._offsets[index + 1] - at
-        if length != size:
-            name = self.info.params[index].name if index < self.info.nparams else str(index)
-            msg = (
-                f"event {self.num}: parameter {index} ({name}) of {self.info.name} has {length} bytes, expected {size}"
-            )
-            raise MalformedEventError(msg)
-        return at
+        if length == size:
+            return at
+        if length != 0:
+            raise MalformedEventError(self._wrong_size(index, length, size))
+        return -1
+
+    def _wrong_size(self, index: i64, length: i64, size: i64) -> str:
+        info = self.info
+        name = info.params[index].name if index < info.nparams else str(index)
+        return f"event {self.num}: parameter {index} ({name}) of {info.name} has {length} bytes, expected {size}"
 
     def int64(self, index: i64, default: i64 = 0) -> i64:
         """Return a signed 64-bit parameter, `default` when it is absent or empty."""
-        if not self.has(index):
-            return default
-        return read_i64_le(self.data, self._at(index, 8))
+        at: i64 = self.place(index, 8)
+        return read_i64_le(self.data, at) if at >= 0 else default
 
     def uint64(self, index: i64, default: int = 0) -> int:
         """Return an unsigned 64-bit parameter."""
-        if not self.has(index):
+        at: i64 = self.place(index, 8)
+        if at < 0:
             return default
-        value: int = read_i64_le(self.data, self._at(index, 8))
+        value: int = read_i64_le(self.data, at)
         return value if value >= 0 else value + (1 << 64)
 
     def int32(self, index: i64, default: i64 = 0) -> int:
         """Return a signed 32-bit parameter."""
-        if not self.has(index):
-            return default
-        value: int = read_i32_le(self.data, self._at(index, 4))
+        at: i64 = self.place(index, 4)
+        value: int = read_i32_le(self.data, at) if at >= 0 else default
         return value
 
-    def uint32(self, index: i64, default: i64 = 0) -> int:
+    def uint32(self, index: i64, default: i64 = 0) -> i64:
         """Return an unsigned 32-bit parameter."""
-        if not self.has(index):
+        at: i64 = self.place(index, 4)
+        if at < 0:
             return default
-        value: int = read_i32_le(self.data, self._at(index, 4))
+        value: int = read_i32_le(self.data, at)
         return value & 0xFFFFFFFF
 
     def uint16(self, index: i64, default: i64 = 0) -> i64:
         """Return an unsigned 16-bit parameter."""
-        if not self.has(index):
-            return default
-        at: i64 = self._at(index, 2)
-        return self.data[at] | (self.data[at + 1] << 8)
+        at: i64 = self.place(index, 2)
+        return self.data[at] | (self.data[at + 1] << 8) if at >= 0 else default
 
     def uint8(self, index: i64, default: i64 = 0) -> i64:
         """Return an unsigned 8-bit parameter."""
-        if not self.has(index):
-            return default
-        return self.data[self._at(index, 1)]
+        at: i64 = self.place(index, 1)
+        return self.data[at] if at >= 0 else default
 
     def text(self, index: i64) -> str:
         """Return a NUL-terminated string parameter as text; bytes that are not UTF-8 become surrogates."""

@@ -6,7 +6,7 @@ id after it its exit. Parameters are parsed when first asked for, so that start-
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Final
 
 from tercel.events.types import (
@@ -23,8 +23,8 @@ from tercel.events.types import (
 
 def table_rows(name: str) -> list[str]:
     """Return the lines of a vocabulary table that are not comments."""
-    text = (Path(__file__).parent / "tables" / name).read_text(encoding="ascii")
-    return [line for line in text.splitlines() if line and line[0] != "#"]
+    with open(os.path.join(os.path.dirname(__file__), "tables", name), encoding="ascii") as file:
+        return [line for line in file.read().splitlines() if line and line[0] != "#"]
 
 
 _TYPE_NUMBERS: Final[dict[str, int]] = {name: number for number, name in enumerate(PARAM_TYPES)}

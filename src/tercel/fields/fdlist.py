@@ -7,8 +7,8 @@ from typing import Final
 from tercel.events.types import PF_DEC, PF_ID, PF_NA, PT_CHARBUF, PT_FDLIST
 from tercel.fields.base import SCOPE_EVENT, Extractor, FieldGroup, FieldSpec
 from tercel.fields.fdnet import is_connection, is_server_socket
-from tercel.state.addresses import ip_text
 from tercel.state.context import Context
+from tercel.state.iptext import ip_text
 from tercel.state.model import FdInfo
 
 _UNKNOWN: Final = "<NA>"

@@ -13,7 +13,8 @@ from tercel.fields.fdtypes import PROTOCOL_WORDS
 from tercel.fields.param import UNKNOWN, Param, Texts, error_symbol, members, signed, unsigned
 from tercel.fields.render import number_text
 from tercel.fields.times import datetime_text
-from tercel.state.addresses import FAMILY_UNIX, address_text, ip_text, read_tuple, unix_name
+from tercel.state.addresses import FAMILY_UNIX, address_text, read_tuple, unix_name
+from tercel.state.iptext import ip_text
 
 # Flags that sysdig 0.36 names only when one member is the whole value.
 EXACT_TABLES: Final = frozenset({"futex_operations"})

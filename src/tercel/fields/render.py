@@ -8,7 +8,7 @@ from tercel.events import types
 from tercel.events.types import PF_10_PADDED_DEC, PF_HEX, PF_OCT
 from tercel.fields.buffers import buffer_text
 from tercel.fields.options import RenderOptions
-from tercel.state.addresses import ip_text
+from tercel.state.iptext import ip_text
 
 _BUFFERS: Final = frozenset({types.PT_BYTEBUF, types.PT_CHARBUF})
 

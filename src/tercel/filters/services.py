@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 
 
 @cache
 def _ports() -> dict[str, int]:
     ports: dict[str, int] = {}
-    for line in (Path(__file__).parent / "services.txt").read_text(encoding="ascii").splitlines():
-        if not line.startswith("#"):
-            number, *names = line.split(" ")
-            ports.update(dict.fromkeys(names, int(number)))
+    with open(os.path.join(os.path.dirname(__file__), "services.txt"), encoding="ascii") as file:
+        for line in file.read().splitlines():
+            if not line.startswith("#"):
+                number, *names = line.split(" ")
+                ports.update(dict.fromkeys(names, int(number)))
     return ports
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from librt.strings import read_i64_le
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
+from tercel.state.iptext import ends_text, ip_text
 from tercel.state.model import (
     FD_IPV4_SERVSOCK,
     FD_IPV4_SOCK,
@@ -54,59 +55,6 @@ def port_at(data: bytes, offset: i64) -> i64:
 def is_mapped(address: bytes) -> bool:
     """Return whether an IPv6 address stands for an IPv4 address; the unspecified address may."""
     return address[:12] == MAPPED_PREFIX or address == ANY_IPV6
-
-
-_IP_TEXTS: Final[dict[bytes, str]] = {}
-# A machine talks to few others at a time; a scan of many must not fill the memory.
-_IP_TEXTS_KEPT: Final = 4096
-
-
-def ip_text(address: bytes) -> str:
-    """Return the usual text of a packed address of 4 or 16 bytes, empty for anything else."""
-    found = _IP_TEXTS.get(address)
-    if found is None:
-        found = _ip_text(address)
-        if len(_IP_TEXTS) >= _IP_TEXTS_KEPT:
-            _IP_TEXTS.clear()
-        _IP_TEXTS[address] = found
-    return found
-
-
-def _ip_text(address: bytes) -> str:
-    if len(address) == 4:
-        return f"{address[0]}.{address[1]}.{address[2]}.{address[3]}"
-    return _ipv6_text(address) if len(address) == 16 else ""
-
-
-def _ipv6_text(address: bytes) -> str:
-    groups = [address[k] << 8 | address[k + 1] for k in range(0, 16, 2)]
-    start, length = _longest_zeros(groups)
-    # The forms that embed an IPv4 address are written with it, as the C library does.
-    if start == 0 and (length == 6 or (length == 5 and groups[5] == 0xFFFF)):
-        head = "::" if length == 6 else "::ffff:"
-        return head + ip_text(address[12:])
-    words = [f"{group:x}" for group in groups]
-    if length < 2:
-        return ":".join(words)
-    return ":".join(words[:start]) + "::" + ":".join(words[start + length :])
-
-
-def _longest_zeros(groups: list[int]) -> tuple[int, int]:
-    """Return start and length of the longest run of zeros, the first of equals."""
-    best_start = -1
-    best = 0
-    run = 0
-    for index, group in enumerate(groups):
-        run = run + 1 if group == 0 else 0
-        if run > best:
-            best = run
-            best_start = index - run + 1
-    return best_start, best
-
-
-def ends_text(sip: bytes, sport: i64, dip: bytes, dport: i64) -> str:
-    """Return the text of a connection: both ends with their ports."""
-    return f"{ip_text(sip)}:{sport}->{ip_text(dip)}:{dport}"
 
 
 def listed_name(fd: FdInfo) -> str:
@@ -164,6 +112,7 @@ def address_text(data: bytes) -> str:
     return ""
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Endpoint:
     """One end of a connection: packed address and port. An IPv4-mapped address is kept as IPv4."""
 
@@ -189,6 +138,7 @@ def read_endpoint(data: bytes) -> Endpoint | None:
     return None
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Tuple:
     """Both ends of an internet connection; two IPv4-mapped addresses are kept as IPv4."""
 
@@ -251,6 +201,14 @@ def set_unix(fd: FdInfo, data: bytes) -> bool:
     fd.kind = FD_UNIX_SOCK
     fd.source = _word_at(data, 1)
     fd.dest = _word_at(data, 9)
+    return True
+
+
+def name_later(fd: FdInfo) -> bool:
+    """Have the name of a connection made from its ends when it is asked for; False where that takes more."""
+    if fd.kind != FD_IPV4_SOCK or fd.l4proto not in (L4_TCP, L4_UDP):
+        return False
+    fd.name_later()
     return True
 
 

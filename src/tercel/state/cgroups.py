@@ -187,6 +187,8 @@ class CgroupList:
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         """Keep the pairs; the list must not be changed."""
         self.pairs: list[tuple[str, str]] = pairs
+        # The parameter that holds the list, where it is remembered by it.
+        self.raw: bytes = b""
         self._match: ContainerId | None = None
         self._is_matched: bool = False
         size: i64 = 2 * TEXT_ITEM * len(pairs)
@@ -209,8 +211,10 @@ _LISTS_KEPT: Final = 256
 _LONGEST_LIST: Final = 4096
 
 
-def cgroup_list(value: bytes) -> CgroupList:
-    """Return the cgroups that a parameter's bytes hold; all processes of a service have the same."""
+def cgroup_list(value: bytes, likely: CgroupList) -> CgroupList:
+    """Return the cgroups that a parameter's bytes hold; `likely`, which a relative has, may be it."""
+    if value and value == likely.raw:
+        return likely
     found = _LISTS.get(value)
     if found is None:
         text = value.decode("utf-8", "surrogateescape")
@@ -219,4 +223,5 @@ def cgroup_list(value: bytes) -> CgroupList:
             if len(_LISTS) >= _LISTS_KEPT:
                 _LISTS.clear()
             _LISTS[value] = found
+            found.raw = value
     return found

@@ -17,7 +17,6 @@ from tercel.events.types import (
     EF_WRITES_TO_FD,
     PT_FD,
 )
-from tercel.state.model import ThreadInfo
 from tercel.state.parsers import (
     clone,
     containers,
@@ -31,11 +30,11 @@ from tercel.state.parsers import (
     transfers,
     users,
 )
+from tercel.state.parsers.direct import DIRECT, Calling, Handler, Parser
 
 if TYPE_CHECKING:
     from tercel.state.machine import Machine
 
-Handler = Callable[["Machine", Resolved, ThreadInfo], None]
 MetaHandler = Callable[["Machine", Resolved], None]
 
 KIND_ENTER: Final = 1 << 0
@@ -214,6 +213,15 @@ def _handlers() -> list[Handler | None]:
     return [by_id.get(present_type(type_id)) for type_id in range(EVENT_COUNT)]
 
 
+def _parsers() -> list[Parser | None]:
+    direct = {EVENT_BY_ENUM[name]: parser for name, parser in DIRECT.items()}
+    found: list[Parser | None] = []
+    for type_id, handler in enumerate(HANDLERS):
+        parser = direct.get(present_type(type_id))
+        found.append(parser if handler is None or parser is not None else Calling(handler))
+    return found
+
+
 def _meta_handlers() -> list[MetaHandler | None]:
     by_id: dict[int, MetaHandler] = {EVENT_BY_ENUM[name]: handler for name, handler in _META_HANDLERS.items()}
     return [by_id.get(type_id) for type_id in range(EVENT_COUNT)]
@@ -269,6 +277,7 @@ def _skims() -> list[int]:
 ENTER_FDS: Final[list[int]] = _enter_fds()
 EXIT_FDS: Final[list[int]] = _exit_fds()
 HANDLERS: Final[list[Handler | None]] = _handlers()
+PARSERS: Final[list[Parser | None]] = _parsers()
 KINDS: Final[list[int]] = _kinds()
 META_HANDLERS: Final[list[MetaHandler | None]] = _meta_handlers()
 SKIMS: Final[list[int]] = _skims()

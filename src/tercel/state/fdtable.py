@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from librt.vecs import append, vec
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ _SPARE: Final = 16
 _NOBODYS: Final = 1 << 62
 
 
+@mypyc_attr(free_list_len=1)
 class _Content:
     """What one table, or several equal ones, hold.
 
@@ -90,6 +91,7 @@ def _turned(mark: i64) -> i64:
 _EMPTY: Final = _Content(_NOBODYS)
 
 
+@mypyc_attr(free_list_len=1)
 class FdTable:
     """The descriptors of one process. Iteration, `items` and `values` go by arrival.
 
@@ -229,10 +231,16 @@ class FdTable:
     def clone(self) -> FdTable:
         """Return a table with the same descriptors, those that arrived last first."""
         other = FdTable()
-        other._content = self._content
-        other._is_turned = not self._is_turned
-        self._content.owners += 1
+        other.share(self)
         return other
+
+    def share(self, source: FdTable) -> None:
+        """Take the descriptors of another table into this one, which is empty; those that arrived last come first."""
+        content = source._content
+        content.owners += 1
+        self.release()
+        self._content = content
+        self._is_turned = not source._is_turned
 
     def own(self, number: i64) -> FdInfo | None:
         """Return a descriptor to change, None when there is none: one that is shared is copied first."""

@@ -25,7 +25,6 @@ from tercel.state.dispatch import (
     EXIT_FD_SHIFT,
     EXIT_FDS,
     GETSOCKOPT_EXIT,
-    HANDLERS,
     KIND_ASIDE,
     KIND_DIRECTORY_FD,
     KIND_ENTER,
@@ -43,6 +42,7 @@ from tercel.state.dispatch import (
     KIND_USES_FD,
     KIND_WANTS_ENTER,
     META_HANDLERS,
+    PARSERS,
     PLACE_MASK,
     SKIM_CLOSE,
     SKIM_CLOSE_ENTER,
@@ -123,7 +123,7 @@ class Machine(Tables):
             self._process_meta(event, type_id)
             return ctx
         tid: i64 = event.tid
-        thread = self._recent[tid & RECENT_MASK]
+        thread: ThreadInfo | None = self.table.last
         if thread is None or thread.tid != tid:
             thread = self._find(tid, kind)
         ctx.thread = thread
@@ -158,7 +158,9 @@ class Machine(Tables):
         """
         if self._has_leftovers:
             self._remove_leftovers()
-        thread = self._recent[tid & RECENT_MASK]
+        thread = self.table.last
+        if thread is None or thread.tid != tid:
+            thread = self._recent[tid & RECENT_MASK]
         return self.threads.get(tid) if thread is None or thread.tid != tid else thread
 
     def skim(self, event: Event) -> None:
@@ -169,8 +171,10 @@ class Machine(Tables):
         kind: i64 = self._actions[type_id]
         how: i64 = (kind >> SKIM_SHIFT) & PLACE_MASK
         tid: i64 = event.tid
-        thread = self._recent[tid & RECENT_MASK]
-        if how == SKIM_NOT or thread is None or thread.tid != tid or self.context.first_ts == 0:
+        thread = self.table.last
+        if thread is None or thread.tid != tid:
+            thread = self._turn_to(tid)
+        if how == SKIM_NOT or thread is None or self.context.first_ts == 0:
             self.process(event)
         elif how == SKIM_ENTER:
             self._begin_call(event, thread, type_id, kind)
@@ -209,7 +213,7 @@ class Machine(Tables):
         if how == SKIM_SUCCESS:
             return result_at(event, 0) < 0
         if how == SKIM_FCNTL:
-            return result_at(event, 0) < 0 or (thread.last_type == type_id - 1 and self._keeps_fds(event, thread))
+            return result_at(event, 0) < 0 or self._keeps_fds(event, thread, type_id)
         return how == SKIM_ENDS and self._has_ends(thread, type_id)
 
     def _knows_socket(self, event: Event, thread: ThreadInfo, kind: i64) -> bool:
@@ -217,12 +221,13 @@ class Machine(Tables):
         number: i64 = fd_at(event, ((kind >> ENTER_FD_SHIFT) & PLACE_MASK) - 1, kind & KIND_LONG != 0)
         return number < 0 or thread.fds.get(number) is not None
 
-    def _keeps_fds(self, event: Event, thread: ThreadInfo) -> bool:
-        """Return whether fcntl was entered with a command that neither copies nor changes descriptors."""
-        if event.nparams > 1 or not thread.enter_size:
-            return False
+    def _keeps_fds(self, event: Event, thread: ThreadInfo, type_id: i64) -> bool:
+        """Return whether fcntl ends whose command neither copies nor changes descriptors."""
         try:
-            return self.entries.of(thread).uint8(1) not in FD_COMMANDS
+            if event.has(2):
+                return event.uint8(2) not in FD_COMMANDS
+            is_paired = thread.last_type == type_id - 1
+            return is_paired and thread.enter_size != 0 and self.entries.of(thread).uint8(1) not in FD_COMMANDS
         except ValueError:
             return False
 
@@ -315,20 +320,19 @@ class Machine(Tables):
 
     def _run(self, type_id: i64, event: Event, thread: ThreadInfo) -> None:
         """Let the parser of the event type change the tables."""
-        handler = HANDLERS[type_id]
-        if handler is None:
+        parser = PARSERS[type_id]
+        if parser is None:
             return
         args = self._resolved
         args.bind(event, self.context.enter if self._actions[type_id] & KIND_WANTS_ENTER else None)
         try:
-            handler(self, args, thread)
+            parser.parse(self, args, thread)
         except (ValueError, IndexError):
             self.counters.events_malformed += 1
 
     def _run_unknown(self, type_id: i64, event: Event) -> None:
         """Let a parser see an event of a thread that is not in the table and that it may put there."""
-        handler = HANDLERS[type_id]
-        if handler is None:
+        if PARSERS[type_id] is None:
             return
         thread = ThreadInfo(event.tid)
         self._run(type_id, event, thread)
@@ -344,8 +348,19 @@ class Machine(Tables):
         except (ValueError, IndexError):
             self.counters.events_malformed += 1
 
+    def _turn_to(self, tid: i64) -> ThreadInfo | None:
+        """Return another thread than that of the event before, None when it has not been asked for lately."""
+        thread = self._recent[tid & RECENT_MASK]
+        if thread is None or thread.tid != tid:
+            return None
+        self.table.last = thread
+        return thread
+
     def _find(self, tid: i64, kind: i64) -> ThreadInfo | None:
         """Return the thread of an event; one that is not known is made up unless the event type says otherwise."""
+        thread = self._turn_to(tid)
+        if thread is not None:
+            return thread
         thread = self.threads.get(tid)
         if thread is None:
             if kind & KIND_NO_LOOKUP:
@@ -357,6 +372,7 @@ class Machine(Tables):
             thread.flags |= CL_ACTIVE
         if thread.flags & CL_ACTIVE:
             self._recent[tid & RECENT_MASK] = thread
+            self.table.last = thread
         return thread
 
     # What parsers do to the tables, beside what these offer.
@@ -380,7 +396,7 @@ class Machine(Tables):
         thread.last_fd = number
         if number >= 0 and self.table.add_fd(thread, number, fd):
             self.context.fd = fd
-            self.context.fd_name_changed = fd.name != ""
+            self.context.fd_name_changed = fd.is_named
 
     def own_fd(self, thread: ThreadInfo, number: i64) -> FdInfo | None:
         """Return a descriptor to change: one that is shared with another process is copied first."""
@@ -388,6 +404,7 @@ class Machine(Tables):
         fd = fds.get(number)
         own = fds.own(number)
         if own is not None:
+            own.settle_name()
             own.listed = 0
             own.standing = None
             if self.context.fd is fd:

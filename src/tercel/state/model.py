@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tercel.state.cgroups import NO_CGROUPS, CgroupList
 from tercel.state.fdtable import FdTable
+from tercel.state.iptext import ends_text
 from tercel.state.texts import NO_TEXTS, TextList
 
 # Kinds of descriptor; the numbers are those of the capture format's descriptor lists.
@@ -81,6 +82,7 @@ LISTED_DEST_MAPPED: Final = 1 << 6
 LISTED_LINE_END: Final = 1 << 7  # the name ended with a line end
 
 
+@mypyc_attr(free_list_len=1)
 class FdInfo:
     """One open descriptor.
 
@@ -91,7 +93,9 @@ class FdInfo:
     def __init__(self, kind: i64) -> None:
         """Make an entry of the given FD_ kind with nothing known yet."""
         self.kind: i64 = kind
-        self.name: str = ""
+        self._name: str = ""
+        # Whether the name is still to be made from both ends, which must not change before.
+        self._is_name_due: bool = False
         self.name_raw: str = ""
         self.open_flags: i64 = 0
         self.dev: i64 = 0
@@ -122,7 +126,8 @@ class FdInfo:
     def copy(self) -> FdInfo:
         """Return an equal entry that changes independently."""
         other = FdInfo(self.kind)
-        other.name = self.name
+        other._name = self._name
+        other._is_name_due = self._is_name_due
         other.name_raw = self.name_raw
         other.open_flags = self.open_flags
         other.dev = self.dev
@@ -147,11 +152,43 @@ class FdInfo:
         return other
 
     @property
+    def name(self) -> str:
+        """The path of a file or socket, or both ends of a connection; empty when it is not known."""
+        if self._is_name_due:
+            self.settle_name()
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = name
+        self._is_name_due = False
+
+    def name_later(self) -> None:
+        """Have the name made from both ends when it is asked for."""
+        self._is_name_due = True
+
+    def settle_name(self) -> None:
+        """Make a name that is still to be made, before the ends change."""
+        if self._is_name_due:
+            self.name = ends_text(self.sip, self.sport, self.dip, self.dport)
+
+    @property
+    def is_name_due(self) -> bool:
+        """Whether nobody has asked for the name yet that the ends give."""
+        return self._is_name_due
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the name is known."""
+        return self._is_name_due or self._name != ""
+
+    @property
     def is_inet(self) -> bool:
         """Whether this is an IPv4 or IPv6 socket, connected or listening."""
         return FD_IPV4_SOCK <= self.kind <= FD_IPV6_SERVSOCK
 
 
+@mypyc_attr(free_list_len=1)
 class ThreadInfo:
     """One thread; the leader of a process (tid == pid) also stands for the process.
 
@@ -316,6 +353,7 @@ class ThreadInfo:
         return 0 if group is None else group.alive
 
 
+@mypyc_attr(free_list_len=1)
 class ThreadGroup:
     """A process: its threads by tid, how many of them live, and whether it takes over orphans."""
 

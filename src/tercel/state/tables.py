@@ -9,10 +9,10 @@ from mypy_extensions import i64
 from tercel.capture.source import StateSink
 from tercel.state import paths
 from tercel.state.accounts import Accounts
-from tercel.state.addresses import ip_text
 from tercel.state.container_table import ContainerTable
 from tercel.state.fdtable import FdTable
 from tercel.state.interfaces import InterfaceTable
+from tercel.state.iptext import ip_text
 from tercel.state.limits import MAX_ANCESTORS, Counters
 from tercel.state.listed import complete_fd, complete_thread, settle_roles
 from tercel.state.model import Container, FdInfo, Interface, MachineInfo, ThreadInfo, User
@@ -118,13 +118,13 @@ class Tables(StateSink):
 
     def parent(self, thread: ThreadInfo) -> ThreadInfo | None:
         """Return who started the thread's process or took it over, None when that is not known."""
-        return self.threads.get(thread.ptid)
+        return self.table.find(thread.ptid)
 
     def ancestor(self, thread: ThreadInfo, levels: i64) -> ThreadInfo | None:
         """Return the ancestor that many levels up, the process's main thread for 0."""
         found = thread.leader
         while levels > 0 and found is not None and levels <= MAX_ANCESTORS:
-            found = self.threads.get(found.ptid)
+            found = self.table.find(found.ptid)
             levels -= 1
         return found if levels <= 0 else None
 
@@ -164,7 +164,7 @@ class Tables(StateSink):
 
     def find_thread(self, tid: i64) -> ThreadInfo | None:
         """Return a thread, made up when it is not known; None when the table is full."""
-        thread = self.threads.get(tid)
+        thread = self.table.find(tid)
         return self.table.synthesize(tid) if thread is None else thread
 
     def add_thread(self, thread: ThreadInfo) -> bool:

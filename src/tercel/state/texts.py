@@ -42,6 +42,8 @@ class TextList:
     def __init__(self, value: bytes, texts: list[str] | None) -> None:
         """Keep the bytes, or the texts themselves; the list must not be changed."""
         self._value: bytes = value
+        # The parameter that holds the list, where it is remembered by it.
+        self.raw: bytes = b""
         self._texts: list[str] | None = texts
         size: i64 = len(value) + (value.count(0) + 1) * TEXT_ITEM if value else 0
         if texts is not None:
@@ -65,8 +67,10 @@ NO_TEXTS: Final = TextList(b"", [])
 _LISTS: Final[dict[bytes, TextList]] = {}
 
 
-def text_list(value: bytes) -> TextList:
-    """Return the list of arguments that a parameter's bytes hold."""
+def text_list(value: bytes, likely: TextList) -> TextList:
+    """Return the list of arguments that a parameter's bytes hold; `likely` may be it."""
+    if value and value == likely.raw:
+        return likely
     found = _LISTS.get(value)
     if found is None:
         found = _separated(value[:-1] if value[-1:] == b"\x00" else value, value != b"")
@@ -74,6 +78,8 @@ def text_list(value: bytes) -> TextList:
             if len(_LISTS) >= _KEPT:
                 _LISTS.clear()
             _LISTS[value] = found
+            if value:
+                found.raw = value
     return found
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from tercel.state.fdtable import FdTable
 from tercel.state.limits import (
     MAX_ANCESTORS,
     MAX_FDS,
@@ -54,6 +53,8 @@ class ThreadTable:
         self.threads: dict[int, ThreadInfo] = {}
         self.groups: dict[int, ThreadGroup] = {}
         self.recent: list[ThreadInfo | None] = [None] * _RECENT
+        # The one of them that was asked for last.
+        self.last: ThreadInfo | None = None
         self.watch: Watch = Watch(self.threads)
         self.max_threads: i64 = MAX_THREADS
         self.max_fds: i64 = MAX_FDS
@@ -73,6 +74,7 @@ class ThreadTable:
         self.groups.clear()
         for place in range(_RECENT):
             self.recent[place] = None
+        self.last = None
         self.fd_count = 0
         self.text_count = 0
 
@@ -84,14 +86,19 @@ class ThreadTable:
         """Add a thread, replacing one of the same tid; False when the table is full."""
         if thread.tid in self.threads:
             self.remove(thread.tid)
-        if not self.load(thread):
+            if not self.load(thread):
+                return False
+        elif not self._put(thread, None):
             return False
         self.link(thread)
         return True
 
     def load(self, thread: ThreadInfo) -> bool:
         """Add a thread of a list whose relations are linked when the list is complete."""
-        old = self.threads.get(thread.tid)
+        return self._put(thread, self.threads.get(thread.tid))
+
+    def _put(self, thread: ThreadInfo, old: ThreadInfo | None) -> bool:
+        """Add a thread in place of the one that has its tid."""
         if old is not None:
             self._displace(old)
         elif len(self.threads) >= self.max_threads:
@@ -100,6 +107,7 @@ class ThreadTable:
             return False
         self.threads[thread.tid] = thread
         self.recent[thread.tid & RECENT_MASK] = None
+        self.last = None
         self.counters.threads_added += 1
         self.watch.appeared(thread.tid)
         self._count_text(thread)
@@ -132,6 +140,11 @@ class ThreadTable:
         self.text_count -= thread.text_size
         self._count_text(thread)
 
+    def find(self, tid: i64) -> ThreadInfo | None:
+        """Return the thread of a tid, None when it is not known."""
+        thread = self.recent[tid & RECENT_MASK]
+        return self.threads.get(tid) if thread is None or thread.tid != tid else thread
+
     def synthesize(self, tid: i64) -> ThreadInfo | None:
         """Add and return a thread of which only the tid is known; None when the table is full."""
         thread = ThreadInfo(tid)
@@ -148,7 +161,7 @@ class ThreadTable:
         self._join_group(thread)
         if thread.pid == 1:
             return
-        parent = self.threads.get(thread.ptid)
+        parent = self.find(thread.ptid)
         if parent is None or parent.is_invalid or parent is thread:
             thread.ptid = 0
             return
@@ -165,6 +178,8 @@ class ThreadTable:
         group.members[thread.tid] = thread
         group.alive += 1
         if thread.is_main_thread:
+            if len(group.members) == 1:
+                return
             for member in group.members.values():
                 if member is not thread:
                     drop_standing(member)
@@ -190,7 +205,7 @@ class ThreadTable:
 
         A leader whose other threads live stays as a zombie until they are gone.
         """
-        thread = self.threads.get(tid)
+        thread = self.find(tid)
         if thread is None:
             return
         group = thread.group
@@ -202,30 +217,34 @@ class ThreadTable:
         if thread.is_main_thread and group.alive > 0:
             return
         self._forget(thread)
-        if group.alive <= 0:
+        if group.alive <= 0 and group.members:
             leader = group.members.get(group.pid)
             if leader is not None:
                 self._reparent(leader)
                 self._forget(leader)
-            if not group.members:
-                self.groups.pop(group.pid, None)
 
     def _forget(self, thread: ThreadInfo) -> None:
         drop_standing(thread)
-        parent = self.threads.get(thread.ptid)
-        if parent is not None and parent.children is not None:
-            parent.children.pop(thread.tid, None)
+        tid = thread.tid
+        parent = self.find(thread.ptid)
+        children = None if parent is None else parent.children
+        if children is not None and tid in children:
+            del children[tid]
         self.recent[thread.tid & RECENT_MASK] = None
-        if self.threads.pop(thread.tid, None) is not None:
+        self.last = None
+        if tid in self.threads:
+            del self.threads[tid]
             self.counters.threads_removed += 1
             self.text_count -= thread.text_size
             if thread.is_main_thread or thread.leader is None:
                 self.fd_count -= len(thread.fds)
         group = thread.group
         if group is not None:
-            group.members.pop(thread.tid, None)
-            if not group.members:
-                self.groups.pop(group.pid, None)
+            members = group.members
+            if tid in members:
+                del members[tid]
+            if not members and group.pid in self.groups:
+                del self.groups[group.pid]
 
     def _reparent(self, thread: ThreadInfo) -> None:
         children = thread.children
@@ -272,7 +291,7 @@ class ThreadTable:
 
     def parent(self, thread: ThreadInfo) -> ThreadInfo | None:
         """Return the thread that started this one or took it over."""
-        return self.threads.get(thread.ptid)
+        return self.find(thread.ptid)
 
     def add_fd(self, thread: ThreadInfo, number: i64, fd: FdInfo) -> bool:
         """Put a descriptor into the table of the thread's process; False when there is no room."""
@@ -287,29 +306,30 @@ class ThreadTable:
         return True
 
     def _is_long(self, fd: FdInfo) -> bool:
-        return is_too_long(len(fd.name) + len(fd.name_raw), self.fd_count)
+        return not fd.is_name_due and is_too_long(len(fd.name) + len(fd.name_raw), self.fd_count)
 
     def remove_fd(self, thread: ThreadInfo, number: i64) -> None:
         """Take a descriptor out of the table of the thread's process."""
         if thread.fds.pop(number) is not None:
             self.fd_count -= 1
 
-    def copy_fds(self, source: ThreadInfo) -> FdTable:
-        """Return a table for a new process with its parent's descriptors; an empty one when there is no room.
+    def copy_fds(self, source: ThreadInfo, child: ThreadInfo) -> None:
+        """Give a new process its parent's descriptors; none when there is no room.
 
-        The table is shared until one side changes it.
+        What is in the table is shared until one side changes it.
         """
         fds = source.fds
-        if self.fd_count + len(fds) > self.max_fds:
-            self.counters.fds_refused += len(fds)
-            return FdTable()
-        self.fd_count += len(fds)
-        return fds.clone()
+        count: i64 = len(fds)
+        if self.fd_count + count > self.max_fds:
+            self.counters.fds_refused += count
+            return
+        self.fd_count += count
+        child.fds.share(fds)
 
     def keep_only(self, leader: ThreadInfo) -> None:
         """Remove all other threads of a process, as a successful exec does."""
         group = leader.group
-        if group is None:
+        if group is None or len(group.members) < 2:
             return
         for member in list(group.members.values()):
             if member is not leader:

@@ -142,6 +142,22 @@ def test_a_failing_device_loses_nothing_that_was_read() -> None:
     assert message == "cannot read: Input/output error"
 
 
+def test_a_short_file_on_a_failing_device_gives_what_it_has() -> None:
+    """There the thread is not worth its start, and the error is met before it is known."""
+    packed = gzip.compress(NOISE[:50_000])
+    assert read_all(Failing(packed)) == (NOISE[:50_000], "cannot read: Input/output error")
+
+
+def test_without_a_further_thread_small_steps_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system's limit is reached."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert read_all(io.BytesIO(PACKED)) == (LINES, "")
+
+
 def test_a_part_that_begins_later_is_found_again() -> None:
     """Damage in it has that part gone through again, not what stands before."""
     packed = bytearray(gzip.compress(CAPTURE))
@@ -168,11 +184,9 @@ def test_the_thread_stays_a_few_steps_ahead() -> None:
 
 def test_steps_are_limited() -> None:
     """No more are under way than may be, whatever the thread does meanwhile."""
-    ahead = Ahead()
-    assert ahead.is_done()
-    for piece in (PACKED[:1000], b""):
-        assert not ahead.has_enough()
-        ahead.give(piece)
+    ahead = Ahead(PACKED[:1000])
+    assert not ahead.has_enough()
+    ahead.give(b"")
     assert ahead.has_enough()
     for _ in range(DEPTH):
         assert not ahead.is_idle()
@@ -212,8 +226,7 @@ def test_short_and_plain_files_need_no_thread(make: bytes) -> None:
 
 def test_other_trouble_in_the_thread_is_raised_where_its_steps_are_taken() -> None:
     """A thread that dies silently would be waited for without end."""
-    ahead = Ahead()
-    ahead.give("no bytes")  # type: ignore[arg-type]  # that is the trouble
+    ahead = Ahead("no bytes")  # type: ignore[arg-type]  # that is the trouble
     with pytest.raises(TypeError):
         ahead.take()
     ahead.stop()

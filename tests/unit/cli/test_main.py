@@ -78,3 +78,15 @@ def test_a_full_device_is_one_message(tmp_path: Path) -> None:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1
     assert done.stderr == b"Error: cannot write to standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(("columns", "longest"), [("60", 58), ("100", 98), ("none", 78), ("0", 78)])
+def test_help_fits_the_terminal(
+    columns: str, longest: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eighty columns where there is no terminal and nothing says otherwise."""
+    monkeypatch.setenv("COLUMNS", columns)
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    descriptions = [line for line in capsys.readouterr().out.splitlines() if line.startswith(" " * 24)]
+    assert longest - 12 < max(map(len, descriptions)) <= longest

@@ -99,7 +99,7 @@ def test_what_remembers_is_asked_as_written() -> None:
 def test_what_fields_say_of_a_type_holds_for_its_events() -> None:
     """A value that is fixed is the one that every event of the type has."""
     story = Story()
-    for seed in range(400):
+    for seed in range(100):
         story.step(seed)
     extractors = [REGISTRY.bind(text) for text in fields()]
     some = next(info.id for info in EVENTS if not info.flags & EF_UNUSED)

@@ -21,10 +21,10 @@ START = 1_700_000_000_000_000_000
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=30)
+@settings(max_examples=50)
 @given(
     st.sampled_from([None, None, *piece_names()]),
-    st.lists(SEEDS, min_size=1, max_size=160),
+    st.lists(SEEDS, min_size=1, max_size=60),
     st.lists(SEEDS, min_size=1, max_size=20),
     st.booleans(),
     st.sampled_from([None, None, (300, 20), (40, 3)]),
@@ -53,7 +53,7 @@ def quiet_capture(events: int) -> bytes:
 def test_events_that_cannot_match_are_skimmed() -> None:
     """Those of types that no rule is about, those that their type rules out, those of threads that are known."""
     story = Story()
-    for seed in range(300):
+    for seed in range(100):
         story.step(seed)
     found, pump = pumped_matches(story.capture(), ["evt.type = close and proc.name = nobody"], first_only=True)
     assert found == []
@@ -131,7 +131,7 @@ def test_events_that_do_not_fit_their_type_are_counted() -> None:
 def test_a_table_that_stands_aside_is_replaced_by_plain_evaluation(first_only: bool) -> None:
     """For as many events as it said."""
     story = Story()
-    for seed in range(200):
+    for seed in range(60):
         story.step(seed)
     conditions = [condition(seed) for seed in range(20)]
     limits = Limits(entries=500, soon=40)

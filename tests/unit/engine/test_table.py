@@ -34,8 +34,8 @@ def capture(beginning: tuple[str | None, int], steps: list[int]) -> bytes:
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=60)
-@given(BEGINNINGS, many(8, 120), many(5, 60), st.booleans())
+@settings(max_examples=100)
+@given(BEGINNINGS, many(6, 50), many(5, 60), st.booleans())
 def test_table_and_plain_evaluation_agree(
     beginning: tuple[str | None, int], steps: list[int], rules: list[int], first_only: bool
 ) -> None:
@@ -73,8 +73,8 @@ def within_bounds(table: Table) -> None:
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=40)
-@given(BEGINNINGS, many(8, 100), many(5, 40), st.booleans(), LIMITS)
+@settings(max_examples=60)
+@given(BEGINNINGS, many(6, 40), many(5, 40), st.booleans(), LIMITS)
 def test_table_and_plain_evaluation_agree_where_little_may_be_kept(
     beginning: tuple[str | None, int], steps: list[int], rules: list[int], first_only: bool, limits: Limits
 ) -> None:
@@ -89,7 +89,7 @@ def test_little_room_is_used_over_and_over(first_only: bool) -> None:
     """The table is emptied, values are forgotten and events pass by, and still the same rules match."""
     tables: list[Table] = []
     conditions = [condition(seed) for seed in range(40)]
-    data = capture((None, 0), list(range(400)))
+    data = capture((None, 0), list(range(120)))
     limits = Limits(entries=3000, values=40, soon=60)
     assert differences(data, conditions, first_only=first_only, limits=limits, look=tables.append) == []
     counters = tables[-1].counters
@@ -164,6 +164,8 @@ def test_what_concerns_every_process_is_noticed() -> None:
     assert side.look() == []
     side.event("USER_ADDED_E", 1000, 100, "www", "/", "/bin/sh", "", tid=-1)
     assert side.look() == [0]
+    assert side.look() == [0]
+    assert side.table.counters.standings == 2
 
 
 def test_a_descriptor_that_changes_is_asked_again() -> None:
@@ -246,6 +248,40 @@ def test_long_values_are_not_kept() -> None:
     assert side.event("SYSCALL_OPEN_X", 3, "/5", 1, 0, 0, 1) == [5]
     # Rules that know exits only have a field of their own.
     assert side.table.counters.values == 2
+
+
+def read_of(number: int) -> list[Value]:
+    """Return the values of a read's exit."""
+    return [1, b"x", number, 10]
+
+
+def test_few_answers_of_one_field_are_kept() -> None:
+    """With one too many the table is emptied, and the field's answers begin anew."""
+    side = Side(*(f"fd.num = {number}" for number in range(40)), limits=Limits(answers=5, soon=0))
+    for number in [*range(40), *range(40)]:
+        assert side.event("SYSCALL_READ_X", *read_of(number)) == [number]
+        atoms = side.table._atoms
+        assert atoms is not None
+        assert max(matcher.answers() for matcher in atoms.matchers.values()) <= 5
+    assert side.table.counters.emptied > 10
+
+
+def test_few_formulas_are_kept() -> None:
+    """What is left of conditions differs from value to value."""
+    conditions = [
+        f"(fd.num > {n} or evt.rawres = {n} or evt.buflen = {n}) and "
+        f"not (evt.rawres > {n} and evt.buflen > {n} and fd.num > {n})"
+        for n in range(12)
+    ]
+    side = Side(*conditions, limits=Limits(formulas=20, soon=0))
+    unlimited = Side(*conditions)
+    for number in range(200):
+        values: list[Value] = [number % 14, b"x" * (number // 14), number * 5 % 13, 10]
+        assert side.event("SYSCALL_READ_X", *values) == unlimited.event("SYSCALL_READ_X", *values)
+        assert side.table._pool.size() <= 20 + len(conditions)
+    assert side.table.counters.emptied > 0
+    assert unlimited.table.counters.emptied == 0
+    assert unlimited.table._pool.size() > 20 + len(conditions)
 
 
 def test_a_table_may_be_told_to_evaluate_plainly() -> None:

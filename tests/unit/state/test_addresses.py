@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tercel.state import model
 from tercel.state.addresses import (
     address_text,
-    ip_text,
     is_mapped,
     listed_name,
     read_endpoint,
@@ -21,6 +20,7 @@ from tercel.state.addresses import (
     swap_ends,
     unix_name,
 )
+from tercel.state.iptext import ip_text
 from tercel.state.model import FdInfo
 from tests.unit.state.build import ipv4_address, ipv4_tuple, ipv6_tuple, packed, unix_tuple
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tercel.state import texts
-from tercel.state.cgroups import cgroup_list
+from tercel.state.cgroups import NO_CGROUPS, cgroup_list
 from tercel.state.paths import path_of
-from tercel.state.texts import decoded, environment, text_list, text_of
+from tercel.state.texts import NO_TEXTS, decoded, environment, text_list, text_of
 
 
 def test_a_text_ends_at_its_first_nul() -> None:
@@ -18,8 +18,12 @@ def test_a_text_ends_at_its_first_nul() -> None:
 def test_the_same_bytes_are_the_same_object() -> None:
     """So that they compare and hash at no cost."""
     assert text_of(b"nginx-worker\x00") is text_of(b"nginx-worker\x00")
-    assert text_list(b"-a\x00-b\x00") is text_list(b"-a\x00-b\x00")
-    assert cgroup_list(b"cpu=/a\x00") is cgroup_list(b"cpu=/a\x00")
+    arguments = text_list(b"-a\x00-b\x00", NO_TEXTS)
+    groups = cgroup_list(b"cpu=/a\x00", NO_CGROUPS)
+    for likely in (NO_TEXTS, arguments, text_list(b"-c\x00", NO_TEXTS)):
+        assert text_list(b"-a\x00-b\x00", likely) is arguments
+    for other in (NO_CGROUPS, groups, cgroup_list(b"cpu=/b\x00", NO_CGROUPS)):
+        assert cgroup_list(b"cpu=/a\x00", other) is groups
     assert path_of(b"/etc/x\x00") is path_of(b"/etc/x\x00")
 
 
@@ -35,7 +39,7 @@ def test_the_same_bytes_are_the_same_object() -> None:
 )
 def test_lists_are_separated_by_nuls(value: bytes, arguments: list[str], variables: list[str]) -> None:
     """Empty arguments count; empty variables at the end of an environment are what a program wrote over it."""
-    assert text_list(value).texts == arguments
+    assert text_list(value, NO_TEXTS).texts == arguments
     assert environment(value).texts == variables
 
 
@@ -53,9 +57,9 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(5000):
         value = str(number).encode()
         text_of(value)
-        text_list(value)
+        text_list(value, NO_TEXTS)
         path_of(value)
-        cgroup_list(value)
+        cgroup_list(value, NO_CGROUPS)
     long = b"x" * 1000
     assert text_of(long) is not text_of(long)
     assert len(texts._TEXTS) <= 2048

@@ -119,7 +119,9 @@ def test_descriptor_tables_have_an_end(table: ThreadTable) -> None:
     table.max_fds = 3
     shell = table.threads[10]
     assert [table.add_fd(shell, number, FdInfo(model.FD_FILE)) for number in (1, 2, 3, 2)] == [True, True, False, True]
-    assert not table.copy_fds(shell)
+    child = ThreadInfo(20)
+    table.copy_fds(shell, child)
+    assert not child.fds
     assert table.add_fd(table.threads[1], 1, FdInfo(model.FD_FILE))
     assert not table.add_fd(table.threads[1], 2, FdInfo(model.FD_FILE))
     assert table.fd_count == 3

@@ -29,7 +29,7 @@ class Buffer:
         self.data: bytes = b""
         self.pos: i64 = 0
         self.base: int = 0
-        # A piece that was read; from `_at` on it is not in the window yet.
+        # The piece that was read last; from `_at` on it is not in the window yet.
         self._piece: bytes = b""
         self._at: i64 = 0
 
@@ -44,33 +44,45 @@ class Buffer:
     def fill(self, need: i64) -> bool:
         """Read until `need` unread bytes are in the window; return whether there are so many."""
         have: i64 = len(self.data) - self.pos
-        while have < need:
-            if self._at >= len(self._piece):
-                self._at = 0
-                self._piece = self.stream.read()
-                if not self._piece:
-                    return False
-            self._take(have, need)
-            have = len(self.data) - self.pos
-        return True
-
-    def _take(self, have: i64, need: i64) -> None:
-        """Bring bytes of the piece into the window, behind those that are unread."""
-        at: i64 = self._at
-        end: i64 = len(self._piece)
-        self.base += self.pos
+        if have >= need:
+            return True
         if have == 0:
-            self.data = self._piece
-            self.base -= at
-            self.pos = at
-        else:
+            if not self._has_piece():
+                return False
+            self._take_over()
+            have = len(self.data) - self.pos
+        return have >= need or self._gather(have, need)
+
+    def _has_piece(self) -> bool:
+        """Read the next piece when there is none; return whether there is one now."""
+        if self._at >= len(self._piece):
+            self._piece = self.stream.read()
+            self._at = 0
+        return len(self._piece) > 0
+
+    def _take_over(self) -> None:
+        """Make the rest of the piece the window."""
+        self.base += self.pos - self._at
+        self.data = self._piece
+        self.pos = self._at
+        self._piece = b""
+        self._at = 0
+
+    def _gather(self, have: i64, need: i64) -> bool:
+        """Put what is unread into one window with the bytes that follow: whole pieces, for a short need just that."""
+        parts = [self.data[self.pos :]]
+        while have < need and self._has_piece():
+            at: i64 = self._at
+            end: i64 = len(self._piece)
             if need <= MAX_EVENT_BLOCK:
                 end = min(end, at + need - have)
-            self.data = self.data[self.pos :] + self._piece[at:end]
-            self.pos = 0
-        self._at = end
-        if end >= len(self._piece):
-            self._piece = b""
+            parts.append(self._piece[at:end])
+            self._at = end
+            have += end - at
+        self.base += self.pos
+        self.pos = 0
+        self.data = b"".join(parts)
+        return have >= need
 
     def give_back(self) -> bytes:
         """Empty the window and return everything that was read and is unread."""

@@ -47,7 +47,7 @@ class RawStream:
             file = open(path, "rb")  # noqa: SIM115  # `close` closes it
             status = os.fstat(file.fileno())
             self.size = status.st_size
-            if stat.S_ISREG(status.st_mode):
+            if stat.S_ISREG(status.st_mode) and hasattr(os, "posix_fadvise"):
                 # The system then reads twice as far ahead; a thread for it would cost more than it gains.
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         except OSError as error:
@@ -197,22 +197,34 @@ class CaptureStream:
 
     def _begin_member(self, head: bytes) -> None:
         if self._may_go_ahead and len(head) < COMPRESSED_READ_SIZE:
-            head += self.raw.read(COMPRESSED_READ_SIZE)
+            head += self._peek()
         # Of a short file all has been read by now: starting a thread would take longer than inflating it.
-        if self._may_go_ahead and len(head) >= COMPRESSED_READ_SIZE:
-            self._go_ahead(head)
-        else:
-            self._pending = head
-            self._member = inflate.new_inflater()
+        if self._may_go_ahead and len(head) >= COMPRESSED_READ_SIZE and self._go_ahead(head):
+            return
+        self._pending = head
+        self._member = inflate.new_inflater()
 
-    def _go_ahead(self, head: bytes) -> None:
+    def _peek(self) -> bytes:
+        """Return the next bytes of the file; trouble with them comes again once those before it have been used."""
+        try:
+            return self.raw.read(COMPRESSED_READ_SIZE)
+        except CaptureError:
+            return b""
+
+    def _go_ahead(self, head: bytes) -> bool:
+        """Have another thread inflate what begins with `head`; return whether there is one to be had."""
         from tercel.capture.ahead import Ahead
 
+        try:
+            self._ahead = Ahead(head)
+        except RuntimeError:
+            # The system lets no further thread start.
+            self._may_go_ahead = False
+            return False
         self._start = self.raw.position - len(head)
         self._given = 0
         self._pending = b""
-        self._ahead = Ahead()
-        self._ahead.give(head)
+        return True
 
     def _read_ahead(self, ahead: Ahead) -> bytes:
         """Return the next bytes from the other thread; none, with the thread ended, where it cannot go on."""

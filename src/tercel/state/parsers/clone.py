@@ -43,10 +43,12 @@ def parse_clone(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
 
 
 def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
-    caller = m.find_thread(args.event.tid)
-    m.context.thread = caller
+    caller = m.context.thread
     if caller is None:
-        return
+        caller = m.find_thread(args.event.tid)
+        m.context.thread = caller
+        if caller is None:
+            return
     is_known = not caller.is_invalid
     if not is_known:
         _learn_ids(m, caller, args)
@@ -73,7 +75,7 @@ def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
             _inherit_process(m, child, caller)
     child.vtid = child.tid
     child.vpid = child.pid
-    _fill(m, child, args)
+    _fill(m, child, args, caller)
     if is_known:
         _inherit(child, caller)
     else:
@@ -108,7 +110,7 @@ def _from_child(m: Machine, args: Resolved) -> None:
     child.vpid = args.int64(19, child.pid)
     if child.tid != child.pid:
         child.flags |= CL_THREAD | CL_FILES
-    _fill(m, child, args)
+    _fill(m, child, args, child)
     if child.is_in_pidns:
         child.pidns_init_start_ts = args.int64(20)
     _inherit_from_lookup(m, child)
@@ -137,7 +139,7 @@ def _inherit_from_lookup(m: Machine, child: ThreadInfo) -> None:
 
 def _inherit_process(m: Machine, child: ThreadInfo, parent: ThreadInfo) -> None:
     """Copy what a process has of its own: descriptors, working directory, environment."""
-    child.fds = m.table.copy_fds(parent)
+    m.table.copy_fds(parent, child)
     leader = parent.leader
     source = parent if leader is None else leader
     child.cwd = source.cwd
@@ -178,10 +180,10 @@ def _teach(m: Machine, thread: ThreadInfo, child: ThreadInfo) -> None:
     thread.arg_list = child.arg_list
 
 
-def _fill(m: Machine, child: ThreadInfo, args: Resolved) -> None:
-    """Take what the event tells of the child itself."""
+def _fill(m: Machine, child: ThreadInfo, args: Resolved, caller: ThreadInfo) -> None:
+    """Take what the event tells of the child itself, most of which it has of its caller."""
     child.exe = text_of(args.param(1))
-    child.arg_list = text_list(args.param(2))
+    child.arg_list = text_list(args.param(2), caller.arg_list)
     child.comm = text_of(args.param(13)) if args.has(13) else child.exe
     child.fdlimit = args.int64(7, -1)
     child.pfmajor = args.int64(8)
@@ -191,7 +193,7 @@ def _fill(m: Machine, child: ThreadInfo, args: Resolved) -> None:
     child.vmswap_kb = args.uint32(12)
     child.uid = args.uint32(16, INVALID_ID)
     child.gid = args.uint32(17, INVALID_ID)
-    child.cgroup_list = cgroup_list(args.param(14))
+    child.cgroup_list = cgroup_list(args.param(14), caller.cgroup_list)
     m.resolve_container(child)
     child.clone_ts = args.event.ts
 

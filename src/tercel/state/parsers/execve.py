@@ -74,7 +74,7 @@ def _learn_ids(m: Machine, args: Resolved, thread: ThreadInfo, pid: i64) -> None
 
 def _fill_program(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     thread.exe = text_of(args.param(1))
-    thread.arg_list = text_list(args.param(2))
+    thread.arg_list = text_list(args.param(2), thread.arg_list)
     thread.comm = text_of(args.param(13)) if args.has(13) else thread.exe
     thread.fdlimit = args.int64(7, thread.fdlimit)
     thread.pfmajor = args.int64(8, thread.pfmajor)
@@ -83,7 +83,7 @@ def _fill_program(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     thread.vmrss_kb = args.uint32(11, thread.vmrss_kb)
     thread.vmswap_kb = args.uint32(12, thread.vmswap_kb)
     if args.has(14):
-        thread.cgroup_list = cgroup_list(args.param(14))
+        thread.cgroup_list = cgroup_list(args.param(14), thread.cgroup_list)
         m.resolve_container(thread)
     thread.env_list = environment(args.param(15))
     thread.tty = args.uint32(16, thread.tty)

@@ -14,7 +14,8 @@ from tercel.state.addresses import (
     FAMILY_INET6,
     FAMILY_UNIX,
     address_text,
-    ends_text,
+    name_later,
+    port_at,
     read_endpoint,
     read_tuple,
     set_tuple,
@@ -23,6 +24,7 @@ from tercel.state.addresses import (
     swap_ends,
     unix_name,
 )
+from tercel.state.iptext import ends_text
 from tercel.state.model import (
     FD_IPV4_SERVSOCK,
     FD_IPV4_SOCK,
@@ -55,28 +57,29 @@ _SOCK_RAW: Final = 3
 _SOCK_TYPE_MASK: Final = 0xFF
 _EINPROGRESS: Final = 115
 
-_KIND_OF_FAMILY: Final[dict[int, int]] = {
+_KINDS: Final[dict[int, int]] = {
     FAMILY_UNIX: FD_UNIX_SOCK,
     FAMILY_INET: FD_IPV4_SOCK,
     FAMILY_INET6: FD_IPV6_SOCK,
     _FAMILY_NETLINK: FD_NETLINK,
 }
+_KIND_OF_FAMILY: Final = bytes(_KINDS.get(family, FD_UNKNOWN) for family in range(_FAMILY_NETLINK + 1))
 # Transport by the protocol's number; a raw socket is raw whatever it carries.
 _PROTOCOLS: Final[dict[int, int]] = {1: L4_ICMP, 6: L4_TCP, 17: L4_UDP, 255: L4_RAW}
-_STREAMS: Final[dict[int, int]] = {_SOCK_STREAM: L4_TCP, _SOCK_DGRAM: L4_UDP}
 
 
-def l4proto_of(kind: i64, protocol: i64) -> int:
+def l4proto_of(kind: i64, protocol: i64) -> i64:
     """Return the transport of an internet socket from its type and protocol."""
     if protocol == 0:
-        return _STREAMS.get(kind & _SOCK_TYPE_MASK, L4_UNKNOWN)
-    found = _PROTOCOLS.get(protocol, L4_UNKNOWN)
+        stream: i64 = kind & _SOCK_TYPE_MASK
+        return L4_TCP if stream == _SOCK_STREAM else L4_UDP if stream == _SOCK_DGRAM else L4_UNKNOWN
+    found: i64 = _PROTOCOLS.get(protocol, L4_UNKNOWN)
     return L4_RAW if kind == _SOCK_RAW and found != L4_UNKNOWN else found
 
 
 def add_socket(m: Machine, thread: ThreadInfo, number: i64, family: i64, kind: i64, protocol: i64, flags: i64) -> None:
     """Put a new socket into the table."""
-    fd = FdInfo(_KIND_OF_FAMILY.get(family, FD_UNKNOWN))
+    fd = FdInfo(_KIND_OF_FAMILY[family] if 0 <= family <= _FAMILY_NETLINK else FD_UNKNOWN)
     if family in (FAMILY_INET, FAMILY_INET6):
         fd.l4proto = l4proto_of(kind, protocol)
         fd.sip = ANY_IPV4 if family == FAMILY_INET else ANY_IPV6
@@ -116,11 +119,38 @@ def _rename(m: Machine, fd: FdInfo, name: str) -> None:
         m.context.fd_name_changed = True
 
 
+def is_dest(fd: FdInfo, address: bytes) -> bool:
+    """Return whether a descriptor is an unlisted IPv4 socket that has this destination already."""
+    if len(address) != 7 or address[0] != FAMILY_INET or fd.kind != FD_IPV4_SOCK or fd.listed != 0:
+        return False
+    return fd.dport == port_at(address, 5) and len(fd.sip) == 4 and fd.dip == address[1:5]
+
+
+def is_told(fd: FdInfo | None, data: bytes) -> bool:
+    """Return whether a descriptor is a connection made from here whose ends, by which it is to be named, are these."""
+    if fd is None or not fd.is_name_due or not fd.is_connected or fd.role == ROLE_NONE or fd.listed != 0:
+        return False
+    if len(data) != 13 or data[0] != FAMILY_INET or fd.dport != port_at(data, 11) or fd.sport != port_at(data, 5):
+        return False
+    return fd.kind == FD_IPV4_SOCK and fd.sip == data[1:5] and fd.dip == data[7:11]
+
+
+def rename_socket(m: Machine, fd: FdInfo) -> None:
+    """Name an internet socket by its ends; a name that nobody has asked for yet is not made."""
+    if not fd.is_named and name_later(fd):
+        m.context.fd_name_changed = True
+    else:
+        _rename(m, fd, socket_name(fd))
+
+
 def parse_connect_enter(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     """Take the beginning of connect, which names the destination."""
-    if m.context.fd is None:
+    known = m.context.fd
+    if known is None:
         return
     address = args.event.param(1)
+    if is_dest(known, address):
+        return
     if not address and args.event.nparams > 1:
         return
     fd = m.own_fd(thread, thread.last_fd)
@@ -163,15 +193,18 @@ def parse_connect(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     result: i64 = args.int64(0, -1)
     if result < 0 and result != -_EINPROGRESS:
         return
+    data = args.param(1)
+    if is_told(m.context.fd, data):
+        return
     fd = m.own_fd(thread, thread.last_fd)
     if fd is None:
         return
     fd.is_connected = True
-    if not args.has(1):
+    if not data:
         return
     if fd.role == ROLE_NONE:
         fd.role = ROLE_CLIENT
-    fill_client(m, fd, args.param(1), m.context.is_paired and fd.kind in (FD_IPV4_SOCK, FD_IPV6_SOCK))
+    fill_client(m, fd, data, m.context.is_paired and fd.kind in (FD_IPV4_SOCK, FD_IPV6_SOCK))
 
 
 def fill_client(m: Machine, fd: FdInfo, data: bytes, keep_dest: bool) -> None:
@@ -181,7 +214,7 @@ def fill_client(m: Machine, fd: FdInfo, data: bytes, keep_dest: bool) -> None:
         was_udp_server = fd.role == ROLE_SERVER and fd.l4proto == L4_UDP and len(ends.sip) == 4
         if set_tuple(fd, ends, keep_dest) and was_udp_server:
             swap_ends(fd)
-        _rename(m, fd, socket_name(fd))
+        rename_socket(m, fd)
     elif data[0] == FAMILY_UNIX and set_unix(fd, data):
         _rename(m, fd, unix_name(data))
 
@@ -200,7 +233,8 @@ def parse_accept(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     if ends is not None:
         set_tuple(fd, ends, False)
         fd.l4proto = L4_TCP
-        fd.name = ends_text(ends.sip, ends.sport, ends.dip, ends.dport)
+        if not name_later(fd):
+            fd.name = ends_text(ends.sip, ends.sport, ends.dip, ends.dport)
     elif data[0] == FAMILY_UNIX and set_unix(fd, data):
         fd.name = unix_name(data)
     else:

@@ -14,7 +14,6 @@ from tercel.state.addresses import (
     read_tuple,
     set_tuple,
     set_unix,
-    socket_name,
     swap_ends,
     unix_name,
 )
@@ -30,7 +29,7 @@ from tercel.state.model import (
     FdInfo,
     ThreadInfo,
 )
-from tercel.state.parsers.sockets import add_socket
+from tercel.state.parsers.sockets import add_socket, rename_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +41,7 @@ _SOCK_DGRAM: Final = 2
 
 def has_ends(fd: FdInfo) -> bool:
     """Return whether a descriptor is a named TCP connection, of which transfers tell nothing new."""
-    return fd.name != "" and fd.l4proto == L4_TCP and fd.kind == FD_IPV4_SOCK
+    return fd.is_named and fd.l4proto == L4_TCP and fd.kind == FD_IPV4_SOCK
 
 
 def _wants_ends(m: Machine) -> bool:
@@ -91,7 +90,7 @@ def _learn_inet(m: Machine, thread: ThreadInfo, fd: FdInfo, ends: Tuple, incomin
         fd.role = _guess_role(thread, fd, incoming)
     if fd.role == (ROLE_CLIENT if incoming else ROLE_SERVER):
         swap_ends(fd)
-    _rename(m, fd, socket_name(fd))
+    rename_socket(m, fd)
 
 
 def _rename(m: Machine, fd: FdInfo, name: str) -> None:

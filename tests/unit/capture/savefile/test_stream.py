@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from tercel.capture.savefile import inflate, stream
 from tercel.capture.savefile.stream import CaptureStream, RawStream
 from tercel.capture.source import CaptureError
+from tests.unit.capture.reference import Pieces
 
 NOISE = os.urandom(300_000)
 
@@ -86,6 +89,55 @@ def test_no_damage_is_anything_but_a_capture_error(parts: list[bytes], at: int, 
     if at < len(packed):
         packed[at] = value
     read_all(bytes(packed))
+
+
+def test_a_compressed_pipe_is_read_as_it_comes() -> None:
+    """What has arrived is handed out before more is waited for."""
+    packer = zlib.compressobj(wbits=31)
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as source, os.fdopen(writer, "wb", 0) as target:
+        pipe = CaptureStream(RawStream(source))
+        for part in (NOISE[:2000], NOISE[2000:2001], NOISE[2001:50_000]):
+            target.write(packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH))
+            got = b""
+            while len(got) < len(part):
+                got += pipe.read()
+            assert got == part
+        target.write(packer.flush())
+        target.close()
+        assert pipe.read() == b""
+
+
+def test_a_named_pipe_is_read_like_another(tmp_path: Path) -> None:
+    """It has no size, and nothing of it can be asked for ahead."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    keeper = os.open(path, os.O_RDWR)
+    os.write(keeper, b"bytes")
+    raw = RawStream(str(path))
+    os.close(keeper)
+    assert not raw.can_rewind()
+    assert CaptureStream(raw).read() == b"bytes"
+    raw.close()
+
+
+def test_a_file_can_be_gone_back_in() -> None:
+    """To a place counted from where the reading began."""
+    source = io.BytesIO(b"0123456789")
+    source.seek(3)
+    raw = RawStream(source)
+    assert raw.can_rewind()
+    assert raw.read(4) == b"3456"
+    raw.rewind(1)
+    assert (raw.position, raw.read(2), raw.position) == (1, b"45", 3)
+
+
+@pytest.mark.parametrize("size", [128, 1024, 2048])
+@pytest.mark.parametrize("body", [bytes(300_000), NOISE[:100_000]], ids=["zeros", "noise"])
+def test_a_step_that_gives_nothing_is_not_the_end(body: bytes, size: int) -> None:
+    """An inflater may use up its input without a byte of output, as isal does with pieces of these sizes."""
+    source = CaptureStream(RawStream(Pieces(gzip.compress(body), [size], seekable=False)))
+    assert b"".join(iter(source.read, b"")) == body
 
 
 def test_a_failing_device_is_a_capture_error() -> None:
