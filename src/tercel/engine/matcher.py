@@ -33,8 +33,6 @@ from tercel.state.context import Context
 # Fewer contained constants than this are looked for one by one.
 _FEW: Final = 12
 _GRAM: Final = 3
-# Longer texts are matched each time that they are met.
-LONGEST_REMEMBERED: Final = 256
 
 
 class Answer:

@@ -20,7 +20,7 @@ from mypy_extensions import i64
 
 from tercel.engine.atoms import Atoms
 from tercel.engine.formula import FALSE, TRUE, Pool, Specializer, guard
-from tercel.engine.matcher import LONGEST_REMEMBERED, Answer, Matcher
+from tercel.engine.matcher import Answer, Matcher
 from tercel.engine.plan import STAGE_EVENT, STAGE_FD, STAGE_NAME, STAGE_PROCESS, Plan, Planner
 from tercel.engine.rows import Entry, FdStanding, Row, Standing
 from tercel.events.table import EVENT_COUNT
@@ -28,8 +28,10 @@ from tercel.filters.evaluate import Predicate
 from tercel.state.context import Context
 from tercel.state.model import FdInfo, ThreadInfo
 
-# Rules in all rows together, formulas, values, and answers of one field: what is kept at most.
-MOST_ENTRIES: Final = 1_500_000
+# Rules in all rows together, formulas, values, and answers of one field: what is kept at most. An entry takes eight
+# bytes; each rule has its share of them.
+MOST_ENTRIES: Final = 200_000
+ENTRIES_OF_RULE: Final = 500
 MOST_FORMULAS: Final = 200_000
 MOST_VALUES: Final = 32_768
 MOST_ANSWERS: Final = 4_096
@@ -40,6 +42,9 @@ _FOREVER: Final = 1 << 62
 # Rows with fewer rules than this are not indexed by what rules need.
 _PLAIN_ROW: Final = 12
 _NUMBER_BITS: Final = 40
+# Longer texts count as several values; the longest are matched each time that they are met.
+_TEXT_OF_VALUE: Final = 64
+_HEAVIEST_VALUE: Final = 65
 
 
 class Limits:
@@ -102,7 +107,7 @@ class Table:
         limits: Limits | None = None,
     ) -> None:
         """Take the rules' conditions; rows are made when events need them, with `plain` never."""
-        self.limits: Limits = Limits() if limits is None else limits
+        self.limits: Limits = Limits(MOST_ENTRIES + ENTRIES_OF_RULE * len(predicates)) if limits is None else limits
         self.generation: i64 = 0
         self.counters: Counters = Counters()
         self.first_only: bool = first_only
@@ -254,12 +259,15 @@ class Table:
     def _ask(self, matcher: Matcher, value: object) -> Answer:
         """Match a value that was not met before, and remember it."""
         answer = matcher.ask(value)
-        if isinstance(value, (str, bytes)) and len(value) > LONGEST_REMEMBERED:
+        weight: i64 = 1
+        if isinstance(value, (str, bytes)):
+            weight += len(value) // _TEXT_OF_VALUE
+        if weight > min(_HEAVIEST_VALUE, self.limits.values):
             return answer
-        if self.counters.values >= self.limits.values:
+        if self.counters.values + weight > self.limits.values:
             self._forget_values()
         matcher.remembered[value] = answer
-        self.counters.values += 1
+        self.counters.values += weight
         return answer
 
     def _forget_values(self) -> None:

@@ -22,15 +22,17 @@ Matches = list[tuple[int, list[int]]]
 
 
 class Rules:
-    """Conditions, compiled; every third rule knows exits only, as those of newer files do."""
+    """Conditions, compiled; where they are even in number, every third knows exits only, as rules of newer files do."""
 
     def __init__(self, conditions: list[str]) -> None:
         """Compile with extractors of its own: some of them remember what they were asked for."""
         compiler = Compiler(REGISTRY)
         exits = Compiler(REGISTRY.exit_only(), plain=compiler)
         filters: list[Filter] = []
+        self.asks_exits = len(conditions) % 2 == 0
         for number, text in enumerate(conditions):
-            filters.append((exits if number % 3 == 2 else compiler).compile(parse(text)))
+            chosen = exits if self.asks_exits and number % 3 == 2 else compiler
+            filters.append(chosen.compile(parse(text)))
         self.predicates: list[Predicate] = [condition.predicate for condition in filters]
         self.by_type: list[list[int]] = [[] for _ in range(EVENT_COUNT)]
         for number, condition in enumerate(filters):
@@ -52,9 +54,10 @@ class Rules:
         return found
 
 
-def contexts(data: bytes, machine: Machine) -> Iterator[Context]:
+def contexts(data: bytes, *, keeps_entries: bool = False) -> Iterator[Context]:
     """Yield the context of each event of a capture that can be decoded."""
-    machine.keeps_entries = True
+    machine = Machine()
+    machine.keeps_entries = keeps_entries
     reader = SavefileReader(io.BytesIO(data), machine)
     while reader.fill():
         while reader.advance():
@@ -77,7 +80,7 @@ def differences(
     rules = Rules(conditions)
     table = Rules(conditions).table(first_only=first_only, limits=limits)
     found: list[str] = []
-    for ctx in contexts(data, Machine()):
+    for ctx in contexts(data, keeps_entries=rules.asks_exits):
         expected = rules.matches(ctx, first_only=first_only)
         got = table.match(ctx)
         if got != expected:
@@ -93,7 +96,7 @@ def plain_matches(data: bytes, conditions: list[str], *, first_only: bool) -> Ma
     """Return the matches of plain evaluation, every event fully processed."""
     rules = Rules(conditions)
     found: Matches = []
-    for ctx in contexts(data, Machine()):
+    for ctx in contexts(data, keeps_entries=rules.asks_exits):
         numbers = rules.matches(ctx, first_only=first_only)
         if numbers:
             found.append((ctx.event.num, numbers))
@@ -104,8 +107,9 @@ def pumped_matches(
     data: bytes, conditions: list[str], *, first_only: bool, limits: Limits | None = None
 ) -> tuple[Matches, Pump]:
     """Return what a pump calls back for, in the order of the calls, and the pump."""
+    rules = Rules(conditions)
     machine = Machine()
-    machine.keeps_entries = True
+    machine.keeps_entries = rules.asks_exits
     reader = SavefileReader(io.BytesIO(data), machine)
     found: Matches = []
 
@@ -114,7 +118,7 @@ def pumped_matches(
             found.append((ctx.event.num, []))
         found[-1][1].append(number)
 
-    pump = Pump(machine, Rules(conditions).table(first_only=first_only, limits=limits), matched)
+    pump = Pump(machine, rules.table(first_only=first_only, limits=limits), matched)
     while reader.fill():
         while pump.run(reader):
             pass

@@ -14,6 +14,7 @@ from random import Random
 
 from tercel.events import types
 from tercel.events.table import EVENT_BY_ENUM, EVENTS, EventInfo, ParamInfo
+from tercel.state.model import CL_FILES, CL_FS, CL_NEWPID, CL_PARENT, CL_THREAD, CL_VFORK, CL_VM
 from tests.paths import HAS_SHARED, ROOT, SHARED
 from tests.unit.capture.build import CaptureBuilder
 from tests.unit.state.build import Value, encode, ipv4_address, ipv4_tuple, ipv6_tuple, unix_tuple
@@ -65,7 +66,8 @@ _PORTS = (22, 53, 80, 443, 40000, 40001)
 _NUMBERS = (0, 1, 2, 3, 7, 33, 34, 100, 1000, 1024, 65534)
 _FLAGS = (0, 1, 2, 3, 0x40, 0x41, 0x241, 0x1000, 0x10000, 0x80000)
 _RESULTS = (0, 0, 0, 0, 1, 5, -1, -2, -13, -115)
-_CLONE_FLAGS = (0, 0, 1 << 9, 1 << 10, (1 << 2) | (1 << 3) | (1 << 4) | (1 << 9), 1 << 2, 1 << 15, 1 << 14)
+_THREAD_FLAGS = CL_THREAD | CL_VM | CL_FS | CL_FILES
+_CLONE_FLAGS = (0, 0, 0, _THREAD_FLAGS, _THREAD_FLAGS, CL_FILES, CL_PARENT, CL_NEWPID, CL_VM | CL_VFORK, CL_THREAD)
 _JSON_CONTAINERS = tuple(
     json.dumps({"container": {"id": found[:12], "full_id": found, "type": 0, "name": name, "image": image, **more}})
     for found in _DOCKER
@@ -186,6 +188,10 @@ class Story:
         """Return the capture so far."""
         return self.builder.bytes()
 
+    def add(self, number: int, tid: int, values: dict[str, Value]) -> None:
+        """Add an event of a type; parameters that `values` does not have are random, yet always the same."""
+        self._event(Random(number), number, tid, values)
+
     def step(self, seed: int) -> None:
         """Add what happens next: a change, with calls before and behind it that show what it changed."""
         random = Random(seed)
@@ -249,7 +255,7 @@ class Story:
             self._event(random, number - 1, tid)
         parts: list[dict[str, Value]] = [
             {"res": child, "tid": tid, "pid": tid, "flags": flags},
-            {"res": 0, "tid": child, "pid": random.choice((child, tid)), "ptid": tid, "flags": flags},
+            {"res": 0, "tid": child, "pid": tid if flags & CL_THREAD else child, "ptid": tid, "flags": flags},
         ]
         random.shuffle(parts)
         for values in parts[: random.choice((1, 2, 2, 2))]:

@@ -9,7 +9,6 @@ from tercel.events.table import EVENT_BY_ENUM, EVENTS
 from tercel.events.types import EF_UNUSED
 from tercel.fields.base import VARIES
 from tercel.filters.evaluate import Predicate
-from tercel.state.machine import Machine
 from tests.unit.engine.agreement import contexts
 from tests.unit.engine.conditions import REGISTRY, fields
 from tests.unit.engine.streams import Story
@@ -105,7 +104,7 @@ def test_what_fields_say_of_a_type_holds_for_its_events() -> None:
     some = next(info.id for info in EVENTS if not info.flags & EF_UNUSED)
     fixed = [field for field in extractors if any(field.fixed(info.id) is not VARIES for info in EVENTS)]
     assert "evt.dir" in [field.text for field in fixed], some
-    for ctx in contexts(story.capture(), Machine()):
+    for ctx in contexts(story.capture()):
         for field in fixed:
             value = field.fixed(ctx.event.type_id)
             assert value is VARIES or value == field.extract(ctx)

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from tercel.capture.savefile.reader import SavefileReader
 from tercel.engine.pump import SLICE, Pump
 from tercel.engine.table import Limits
+from tercel.events.table import EVENT_BY_ENUM
 from tercel.state.context import Context
 from tercel.state.machine import Machine
 from tests.unit.capture.build import CLOSE_E, OPEN_X, CaptureBuilder, open_exit
 from tests.unit.engine.agreement import Matches, Rules, plain_matches, pumped_matches
 from tests.unit.engine.conditions import condition
 from tests.unit.engine.streams import Story, piece, piece_names
+from tests.unit.state.build import Value
 
 SEEDS = st.integers(0, 1 << 20)
 START = 1_700_000_000_000_000_000
@@ -40,6 +42,28 @@ def test_what_is_skimmed_matches_no_rule(
     limits = None if most is None else Limits(entries=most[0], values=most[1], soon=0)
     found, _ = pumped_matches(story.capture(), conditions, first_only=first_only, limits=limits)
     assert found == plain_matches(story.capture(), conditions, first_only=first_only)
+
+
+@pytest.mark.parametrize(
+    ("enum", "field", "values"),
+    [
+        ("SYSCALL_EXECVE_19_X", "proc.name = ls", {"tid": 10, "pid": 10, "comm": "ls"}),
+        ("SYSCALL_SETUID_X", "user.uid = 33", {"uid": 33}),
+        ("SYSCALL_CHDIR_X", "proc.cwd = /var/", {"path": "/var"}),
+        ("SYSCALL_SETSID_X", "proc.sid != 7", {}),
+    ],
+)
+def test_calls_that_change_their_own_process_are_looked_at(enum: str, field: str, values: dict[str, Value]) -> None:
+    """One that fails tells nothing of the next, which may not."""
+    story = Story()
+    number = EVENT_BY_ENUM[enum]
+    for result in (-2, -2, 0, -2, -2):
+        story.add(number - 1, 10, {"uid": 33})
+        story.add(number, 10, {**values, "res": result})
+    conditions = [f"evt.type in (execve, setuid, chdir, setsid) and {field}"]
+    plain = plain_matches(story.capture(), conditions, first_only=True)
+    assert len(plain) == 5
+    assert pumped_matches(story.capture(), conditions, first_only=True)[0] == plain
 
 
 def quiet_capture(events: int) -> bytes:
