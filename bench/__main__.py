@@ -20,7 +20,7 @@ from bench.against import compare
 from bench.duel import Effort
 from bench.machine import facts
 from bench.page import write_page
-from bench.sections import Run, beside_sysdig, hostile, rule_counts, starting
+from bench.sections import Run, beside_sysdig, hostile, rule_counts, starting, waiting
 from bench.tables import Table, goals_table
 
 COUNTS: Final = (0, 30, 100, 300, 1_000, 3_000, 10_000)
@@ -63,6 +63,7 @@ def sections(
     if not short:
         yield partial(beside_sysdig, run, "redis", 1.2)
         yield partial(beside_sysdig, run, "mix", 1.2)
+        yield partial(waiting, run)
     yield partial(beside_sysdig, run, "web", 1.5, packed=True)
     yield counted
     yield partial(starting, run, counts[-1])

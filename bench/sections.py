@@ -12,6 +12,7 @@ from typing import Final
 
 from bench.captures import Captures, reads_whole
 from bench.duel import CAPTURE, Contender, Effort, in_turn
+from bench.latency import interrupted, turns
 from bench.measure import Sample, measure
 from bench.places import ROOT, default_rules
 from bench.rules.generate import generate
@@ -137,6 +138,23 @@ def hostile(run: Run) -> Table:
     if len(samples) == len(contenders) and (PLAIN_OPTIONS or PLAIN_ENV):
         slowdown = versus(samples, contenders[-1].name, "tercel")
         run.goals.append(Goal("hostile stream against plain evaluation, time", slowdown, 3, ceiling=True))
+    return table
+
+
+def waiting(run: Run) -> Table:
+    """Replay at full speed, and see how long a signal and another thread of the sensor wait."""
+    captures = Captures(run.folder, "web", run.events)
+    command = ("run", "-r", str(default_rules()), "-o", "log_level=info", "-e", str(captures.path(run.events)))
+    asked = turns(command, run.env)
+    heard = median(interrupted(command, run.env) for _ in range(max(run.effort.rounds, 3)))
+    captures.remove()
+    note = "What else waits while the events are worked through: a signal, and a thread that asks for its turn."
+    table = Table("Waiting", ("", "ms"), note)
+    table.rows.append(("another thread's turn, longest", f"{asked.longest * 1000:.1f}"))
+    table.rows.append((f"another thread's turn, median of {asked.count:,}", f"{asked.median * 1000:.2f}"))
+    table.rows.append(("SIGINT until it is heard, median", f"{heard * 1000:.1f}"))
+    run.goals.append(Goal("another thread's turn, longest", asked.longest * 1000, 10, "ms", ceiling=True))
+    run.goals.append(Goal("SIGINT until it is heard", heard * 1000, 100, "ms", ceiling=True))
     return table
 
 

@@ -11,8 +11,8 @@ from tests.unit.engine.agreement import differences, plain_matches, pumped_match
 from tests.unit.engine.conditions import condition, values
 from tests.unit.engine.streams import Story, piece, piece_names
 
-MOST_RULES = 16
-MOST_STEPS = 80
+MOST_RULES = 6
+MOST_STEPS = 20
 _SEED_BYTES = 3
 _BEGINNINGS = (None, None, *piece_names())
 _SIZES = (0, 3, 40, 300, 1 << 30)

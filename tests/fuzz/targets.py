@@ -145,7 +145,7 @@ def rules_seeds() -> Iterator[bytes]:
 
 def table_seeds() -> Iterator[bytes]:
     """Yield numbers of rules and events, a few and many."""
-    for size in (20, 60, 150, 300):
+    for size in (14, 30, 60, 90):
         for number in range(8):
             yield bytes((byte * (number * 2 + 3) + size) % 251 for byte in range(size))
 

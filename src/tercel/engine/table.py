@@ -259,9 +259,7 @@ class Table:
     def _ask(self, matcher: Matcher, value: object) -> Answer:
         """Match a value that was not met before, and remember it."""
         answer = matcher.ask(value)
-        weight: i64 = 1
-        if isinstance(value, (str, bytes)):
-            weight += len(value) // _TEXT_OF_VALUE
+        weight = _weight(value)
         if weight > min(_HEAVIEST_VALUE, self.limits.values):
             return answer
         if self.counters.values + weight > self.limits.values:
@@ -396,6 +394,20 @@ class Table:
         if self._served < self.limits.soon and self._aside <= 0:
             self._aside = self.limits.soon
         self._served = 0
+
+
+def _weight(value: object) -> i64:
+    """Return as how many values a value counts; of a list every item does."""
+    letters: i64 = 0
+    items: i64 = 1
+    if isinstance(value, (str, bytes)):
+        letters = len(value)
+    elif isinstance(value, tuple):
+        items += len(value)
+        for item in value:
+            if isinstance(item, (str, bytes)):
+                letters += len(item)
+    return items + letters // _TEXT_OF_VALUE
 
 
 def _index(row: Row) -> list[Entry]:

@@ -131,7 +131,7 @@ def test_what_is_known_of_a_thread_is_asked_once() -> None:
     assert side.look(tid=1) == [2]
     assert side.table.counters.standings == 2
     matchers = side.table._atoms.matchers.values() if side.table._atoms else ()
-    assert sum(matcher.asked for matcher in matchers) == side.table.counters.values
+    assert sum(matcher.asked for matcher in matchers) == sum(len(matcher.remembered) for matcher in matchers)
 
 
 def test_a_process_that_changes_is_asked_again() -> None:
@@ -252,7 +252,7 @@ def test_equal_remainders_lead_to_one_row() -> None:
     assert side.table.counters.rows == rows
 
 
-def test_long_values_are_not_kept() -> None:
+def test_long_values_count_as_several_and_the_longest_are_not_kept() -> None:
     """They are matched each time."""
     side = Side(*(f"evt.arg.name startswith /{number}" for number in range(9)))
     for _ in range(3):
@@ -260,6 +260,23 @@ def test_long_values_are_not_kept() -> None:
         assert side.table.counters.values == 0
     assert side.event("SYSCALL_OPEN_X", 3, "/5", 1, 0, 0, 1) == [5]
     assert side.table.counters.values == 1
+    assert side.event("SYSCALL_OPEN_X", 3, "/6" + "x" * 500, 1, 0, 0, 1) == [6]
+    assert 5 < side.table.counters.values < 15
+
+
+def test_lists_of_long_texts_count_as_several_values() -> None:
+    """The command lines of all ancestors are one value."""
+    side = Side(*(f"proc.acmdline startswith x{number}" for number in range(9)))
+    side.feed.add_thread(20, 20, 10).args = ["x" * 500]
+    child = side.feed.add_thread(30, 30, 20)
+    side.feed.machine.metadata_done()
+    assert side.look(tid=child.tid) == []
+    assert 8 < side.table.counters.values < 20
+    side.feed.thread(20).args = ["x" * 5000]
+    side.feed.machine.metadata_done()
+    values = side.table.counters.values
+    assert side.look(tid=child.tid) == []
+    assert side.table.counters.values == values
 
 
 def read_of(number: int) -> list[Value]:

@@ -104,3 +104,17 @@ def test_the_kinds_of_descriptor_are_numbered_as_in_captures() -> None:
     """The numbers are those of the type byte of a descriptor list, 0 to 21, each once."""
     numbers = [value for name, value in vars(model).items() if name.startswith("FD_")]
     assert sorted(numbers) == list(range(22))
+
+
+def test_the_name_of_a_connection_is_made_when_asked_for() -> None:
+    """Until then it counts as known; a change of the ends does not change a name that was told before."""
+    fd = FdInfo(FD_IPV4_SOCK)
+    fd.sip, fd.sport = bytes([10, 0, 0, 1]), 40000
+    fd.dip, fd.dport = bytes([10, 0, 0, 2]), 80
+    assert (fd.is_named, fd.is_name_due) == (False, False)
+    fd.name_later()
+    assert (fd.is_named, fd.is_name_due) == (True, True)
+    assert fd.copy().name == "10.0.0.1:40000->10.0.0.2:80"
+    assert fd.name == "10.0.0.1:40000->10.0.0.2:80"
+    fd.dport = 81
+    assert (fd.name, fd.is_name_due) == ("10.0.0.1:40000->10.0.0.2:80", False)
