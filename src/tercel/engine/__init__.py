@@ -7,4 +7,6 @@
     rows      undecided rules, and what threads and descriptors remember of them
     table     the lazy table from what is known of process, descriptor and event to the rules still undecided
     pump      the loop that moves over a source's events
+
+Other rooms use `Table` and `Pump`.
 """

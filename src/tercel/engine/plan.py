@@ -18,7 +18,7 @@ from tercel.events.table import EVENT_BY_ENUM, EVENTS
 from tercel.events.types import EF_CREATES_FD
 from tercel.fields.base import SCOPE_EVENT, SCOPE_FD, SCOPE_PROCESS, VARIES, Extractor
 from tercel.filters.evaluate import All, Any, Check, Negation, Predicate
-from tercel.filters.scalars import NumberEquals, NumberLess, TextDiffers, TextEquals
+from tercel.filters.scalars import NumberDiffers, NumberEquals, NumberLess, TextDiffers, TextEquals
 
 # Stages: the names of events that the type does not name, then the scopes of fields; beyond them nothing is asked.
 STAGE_NAME: Final = SCOPE_PROCESS - 1
@@ -212,7 +212,7 @@ def _weight(predicate: Predicate) -> int:
     if isinstance(predicate, NumberLess) and predicate.field.text == "fd.num":
         # The descriptor's number tells calls that failed, which are many.
         return _TRUTH
-    if isinstance(predicate, Negation | TextDiffers | NumberLess):
+    if isinstance(predicate, Negation | TextDiffers | NumberDiffers | NumberLess):
         return _WEAK
     if isinstance(predicate, NumberEquals):
         return _TRUTH
