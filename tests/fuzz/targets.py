@@ -20,12 +20,16 @@ EVENT_PREFIX = {0x216: 2, 0x217: 6, 0x221: 2, 0x222: 6}
 
 @dataclass(frozen=True)
 class Target:
-    """One thing to fuzz: how it is called, what a search starts from, which words help it on."""
+    """One thing to fuzz: how it is called, what a search starts from, which words help it on.
+
+    `seconds` of CPU time are what one input may take while every step of the code is watched.
+    """
 
     name: str
     make: Callable[[], Callable[[bytes], None]]
     seeds: Callable[[], Iterator[bytes]]
     words: tuple[bytes, ...]
+    seconds: float = 1.0
 
 
 def capture_target() -> Callable[[bytes], None]:
@@ -161,5 +165,6 @@ TARGETS = (
     Target("capture", capture_target, capture_seeds, tuple(kind.to_bytes(4, "little") for kind in BLOCK_KINDS)),
     Target("filter", filter_target, conditions, (*(f" {word} ".encode() for word in OPERATORS.split()), *OPENINGS)),
     Target("rules", rules_target, rules_seeds, (*(f"{word}: ".encode() for word in RULE_KEYS.split()), b"&a", b"*a")),
-    Target("table", table_target, table_seeds, (b"\0\0\0", b"\1\0\0")),
+    # An input compiles dozens of rules and asks each of them twice about every event.
+    Target("table", table_target, table_seeds, (b"\0\0\0", b"\1\0\0"), seconds=15.0),
 )
