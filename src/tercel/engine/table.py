@@ -26,6 +26,7 @@ from tercel.engine.rows import Entry, FdStanding, Row, Standing
 from tercel.events.table import EVENT_COUNT
 from tercel.filters.evaluate import Predicate
 from tercel.state.context import Context
+from tercel.state.dispatch import CHANGES_FACTS
 from tercel.state.model import FdInfo, ThreadInfo
 
 # Rules in all rows together, formulas, values, and answers of one field: what is kept at most. An entry takes eight
@@ -208,8 +209,9 @@ class Table:
         if row is not None:
             return row
         row = self._through(ctx, start, STAGE_PROCESS)
-        if machine.epoch + self.generation != stamp:
-            # The table was emptied on the way: the rows it began with will not be met again.
+        if CHANGES_FACTS[ctx.event.type_id] or machine.epoch + self.generation != stamp:
+            # Facts that have just changed mostly change again before the thread's next event of the type; and when the
+            # table was emptied on the way, the rows it began with will not be met again.
             return row
         if start.index < 0:
             start.index = self._starts
