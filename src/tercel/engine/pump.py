@@ -19,6 +19,7 @@ from tercel.state.machine import Machine
 # How many events one call works through at most: less than two milliseconds even when each of them is looked at.
 SLICE: Final = 1024
 _NEVER: Final = (1 << 63) - 1
+_NONE: Final[list[int]] = []
 
 
 class Pump:
@@ -89,7 +90,8 @@ class Pump:
         machine = self._machine
         table = self._table
         if table.is_aside():
-            self._evaluate_plainly(machine.process(event))
+            ctx = machine.process(event)
+            self._tell(ctx, table.plain(ctx))
             return
         start = table.root(event.type_id)
         if start.stage == STAGE_NAME:
@@ -102,9 +104,7 @@ class Pump:
             return
         ctx = machine.process(event)
         row = table.decide(ctx, start)
-        if row.entries:
-            self._evaluate(ctx, row)
-        self._look_for_malformed(ctx)
+        self._tell(ctx, table.holding(ctx, row) if row.entries else _NONE)
 
     def _is_settled(self, event: Event, row: Row) -> bool:
         """Return whether no rule can match an event, from where its type and name lead and from its thread."""
@@ -120,17 +120,13 @@ class Pump:
         end = table.known(thread, row, machine.epoch + table.generation)
         return end is not None and not end.entries
 
-    def _evaluate(self, ctx: Context, row: Row) -> None:
-        """Evaluate what is left of the rules, and tell those that match once none is to be asked any more."""
-        for rule in self._table.holding(ctx, row):
-            self._matched(rule, ctx)
+    def _tell(self, ctx: Context, rules: list[int]) -> None:
+        """Tell the rules that match, and note whether a field that they asked about could not be decoded.
 
-    def _evaluate_plainly(self, ctx: Context) -> None:
-        for rule in self._table.plain(ctx):
+        All rules have been asked by then: telling a match may turn the context to another descriptor.
+        """
+        for rule in rules:
             self._matched(rule, ctx)
-        self._look_for_malformed(ctx)
-
-    def _look_for_malformed(self, ctx: Context) -> None:
         error = ctx.malformed
         if error is not None:
             ctx.malformed = None
