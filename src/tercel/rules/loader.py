@@ -163,9 +163,20 @@ class RuleLoader:
         selection: Selection | None = None,
         *,
         plain: bool = False,
+        exits_only: bool = False,
     ) -> Ruleset:
-        """Return the rules as they are to be run; `plain` has each condition evaluated as it is written."""
-        return Ruleset(self.rules, matching, min_priority, enter_events, selection, plain=plain)
+        """Return the rules as they are to be run.
+
+        `plain` has each condition evaluated as it is written. `exits_only` is for sources without entries of calls,
+        where exits answer what rules ask of entries.
+        """
+        exits = None
+        if exits_only and SYSCALL in self._registries:
+            # Only a live run pays for it.
+            from tercel.rules.exits import ExitRules
+
+            exits = ExitRules(self.compiled.rules, self._cache, self._registries[SYSCALL])
+        return Ruleset(self.rules, matching, min_priority, enter_events, selection, plain=plain, exits=exits)
 
     def _check_plugins(self) -> list[Problem]:
         problems: list[Problem] = []

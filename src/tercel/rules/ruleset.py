@@ -12,6 +12,8 @@ from tercel.rules.priorities import DEBUG, PRIORITY_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tercel.filters.filter import Filter
+    from tercel.rules.exits import ExitRules
     from tercel.rules.rule import Rule
     from tercel.rules.selection import Selection
     from tercel.state.context import Context
@@ -38,7 +40,8 @@ class Ruleset:
     Each event type has the list of the enabled rules whose condition can hold for it, so that an event costs nothing
     where no rule is about its type. The `table` made of them decides which match; with `plain` set it evaluates each
     condition as it is written. `min_priority` leaves out the less severe rules for good; a selection switches the
-    others on and off.
+    others on and off. With `exits` the source has no entries of calls, and these conditions are asked instead of the
+    rules' own.
     """
 
     def __init__(
@@ -50,12 +53,14 @@ class Ruleset:
         selection: Selection | None = None,
         *,
         plain: bool = False,
+        exits: ExitRules | None = None,
     ) -> None:
         """Index the rules that are severe enough and selected."""
         self.rules: list[Rule] = [rule for rule in rules if rule.priority <= min_priority]
         self._all: bool = matching == ALL
         self._plain: bool = plain
-        self._enter_events: str = enter_events
+        self._enter_events: str = enter_events if exits is None else ENTER_HIDDEN
+        self._exits: ExitRules | None = exits
         if selection is not None:
             selection.apply(self.rules)
         self.by_type: list[list[Rule]] = []
@@ -69,7 +74,7 @@ class Ruleset:
             if not rule.enabled:
                 continue
             hidden = self._hides_enter(rule)
-            for number in rule.event_ids:
+            for number in self.ids_of(rule):
                 if number in _UNSEEN or (hidden and number in _CALL_ENTRIES):
                     continue
                 if by_type[number] is _NONE:
@@ -85,7 +90,7 @@ class Ruleset:
         if table is None:
             numbers = {id(rule): number for number, rule in enumerate(self.rules)}
             by_type = [[numbers[id(rule)] for rule in rules] for rules in self.by_type]
-            predicates = [rule.filter.predicate for rule in self.rules]
+            predicates = [self.filter_of(rule).predicate for rule in self.rules]
             table = Table(predicates, by_type, first_only=not self._all, plain=self._plain)
             self._table = table
         return table
@@ -106,13 +111,23 @@ class Ruleset:
         """Return a rule by name, or None."""
         return next((rule for rule in self.rules if rule.name == name), None)
 
+    def filter_of(self, rule: Rule) -> Filter:
+        """Return what decides whether a rule matches: its own condition, or what stands in for it."""
+        stand_in = None if self._exits is None else self._exits.stand_ins.get(rule)
+        return rule.filter if stand_in is None or stand_in.filter is None else stand_in.filter
+
+    def ids_of(self, rule: Rule) -> frozenset[int]:
+        """Return the event types that a rule is about, or what stands in for its condition."""
+        stand_in = None if self._exits is None else self._exits.stand_ins.get(rule)
+        return rule.event_ids if stand_in is None or stand_in.filter is None else stand_in.event_ids
+
     def event_ids(self) -> frozenset[int]:
         """Return the event types that at least one enabled rule is about."""
         return frozenset(number for number, rules in enumerate(self.by_type) if rules)
 
     def asks_exits(self) -> bool:
         """Return whether an enabled rule knows exits only, so that these need what their entries say."""
-        return any(rule.exit_only and rule.enabled for rule in self.rules)
+        return self._exits is None and any(rule.exit_only and rule.enabled for rule in self.rules)
 
     def detections(self) -> int:
         """Return how many matches there were."""
@@ -128,6 +143,12 @@ class Ruleset:
         for rule in self.rules:
             counts[rule.priority] += rule.matches
         return {priority: count for priority, count in enumerate(counts) if count}
+
+    def notes(self) -> list[str]:
+        """Return remarks on enabled rules that cannot see all that they ask for."""
+        if self._exits is None:
+            return []
+        return [note for rule, note in self._exits.notes if rule.enabled and rule in self.rules]
 
     def _hides_enter(self, rule: Rule) -> bool:
         if self._enter_events == ENTER_AUTO:

@@ -30,6 +30,10 @@ class Accounts:
         self._groups = {}
         self._count = 0
 
+    def container_ids(self) -> list[str]:
+        """Return the containers of which accounts are known."""
+        return [container for container in self._users.keys() | self._groups.keys() if container]
+
     def _admit(self, size: i64, is_known: bool) -> bool:
         if (self._count >= self.limit and not is_known) or is_too_long(size, self._count):
             self.counters.users_refused += 1

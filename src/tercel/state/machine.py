@@ -282,7 +282,10 @@ class Machine(Tables):
             ctx.latency = thread.last_latency
         if is_paired or not self._has_entries:
             ctx.has_result = (kind & KIND_HAS_RESULT) != 0
-        if kind & KIND_USES_FD:
+        if not kind & KIND_USES_FD:
+            if not self._has_entries:
+                thread.last_fd = -1
+        else:
             self._find_exit_fd(event, thread, kind, is_paired)
             if kind & KIND_DIRECTORY_FD and thread.last_fd < 0:
                 ctx.fd = thread.fds.get(fd_at(event, EXIT_FDS[type_id], kind & KIND_LONG != 0))
@@ -295,7 +298,11 @@ class Machine(Tables):
     def _skim_exit(self, event: Event, thread: ThreadInfo, type_id: i64, kind: i64) -> None:
         """Do what `_exit` does for events to come."""
         is_paired = self._end_call(event, thread, type_id)
-        if not kind & KIND_USES_FD or (kind & KIND_LATE_FD and self._has_entries):
+        if not kind & KIND_USES_FD:
+            if not self._has_entries:
+                thread.last_fd = -1
+            return
+        if kind & KIND_LATE_FD and self._has_entries:
             return
         self._find_exit_fd(event, thread, kind, is_paired)
         if kind & KIND_TRANSFER and thread.last_fd >= 0:
@@ -365,7 +372,7 @@ class Machine(Tables):
         if thread is None:
             if kind & KIND_NO_LOOKUP:
                 return None
-            thread = self.table.synthesize(tid)
+            thread = self.find_thread(tid)
             if thread is None:
                 return None
         if not kind & KIND_NO_LOOKUP:

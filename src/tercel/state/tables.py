@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from tercel.capture.source import StateSink
+from tercel.capture.source import StateSink, ThreadLookup
 from tercel.state import paths
 from tercel.state.accounts import Accounts
 from tercel.state.container_table import ContainerTable
@@ -36,6 +36,8 @@ class Tables(StateSink):
         self.info: MachineInfo = MachineInfo()
         # Grows when something changed that the facts of any process may depend on.
         self.epoch: i64 = 0
+        # Who can tell of threads that no event told of: nobody, where events come from a file.
+        self.lookup: ThreadLookup | None = None
 
     # What a source tells.
 
@@ -163,9 +165,18 @@ class Tables(StateSink):
     # What parsers do to the tables.
 
     def find_thread(self, tid: i64) -> ThreadInfo | None:
-        """Return a thread, made up when it is not known; None when the table is full."""
+        """Return a thread, looked up or made up when it is not known; None when the table is full."""
         thread = self.table.find(tid)
-        return self.table.synthesize(tid) if thread is None else thread
+        if thread is not None:
+            return thread
+        lookup = self.lookup
+        if lookup is not None and lookup.tell_thread(tid, self):
+            found = self.table.find(tid)
+            if found is not None:
+                if found.group is None:
+                    self.table.link(found)
+                return found
+        return self.table.synthesize(tid)
 
     def add_thread(self, thread: ThreadInfo) -> bool:
         """Put a thread into the table, in place of one of the same tid."""

@@ -176,7 +176,8 @@ class ThreadTable:
             group.is_reaper = True
         thread.group = group
         group.members[thread.tid] = thread
-        group.alive += 1
+        if not thread.flags & CL_CLOSED:
+            group.alive += 1
         if thread.is_main_thread:
             if len(group.members) == 1:
                 return
