@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from tercel.alerts.builder import AlertBuilder, AlertOptions
+from tercel.capture.savefile.blocks import DUMP_STATE_ONLY
 from tercel.capture.savefile.reader import SavefileReader
 from tercel.capture.source import CaptureError
 from tercel.events.event import MalformedEventError
@@ -242,7 +243,8 @@ class Capture:
                 except MalformedEventError:
                     self.malformed += 1
                     continue
-                yield context
+                if not event.flags & DUMP_STATE_ONLY:
+                    yield context
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events; raises CaptureError, after everything before it, where the file cannot be read."""

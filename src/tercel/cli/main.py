@@ -15,11 +15,14 @@ from tercel import __version__
 # Each command's module has `configure(parser)`, which declares its options, and `run(arguments)`, which does the work
 # and returns the exit status.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "run": ("tercel.cli.run", "apply rules to a capture file and print the alerts"),
-    "trace": ("tercel.cli.trace", "print, filter and rewrite a capture file's events"),
+    "run": ("tercel.cli.run", "watch this machine, or a capture file, with rules and print the alerts"),
+    "trace": ("tercel.cli.trace", "print, filter and rewrite events, of this machine or of a capture file"),
+    "record": ("tercel.cli.record", "record what happens on this machine into capture files"),
     "rules": ("tercel.cli.rules", "check, explain and profile rules"),
     "fields": ("tercel.cli.fields", "list the fields that conditions and formats can use"),
     "events": ("tercel.cli.events", "list the event types"),
+    "doctor": ("tercel.cli.doctor", "tell whether live capture can run here, and what each missing thing costs"),
+    "driver": ("tercel.cli.driver", "show, try, check and take out what is in the kernel"),
     "version": ("tercel.cli.version", "print versions"),
 }
 
@@ -28,7 +31,12 @@ _COLUMNS: Final = 80  # where there is no terminal
 _SELDOM: Final = 50_000
 
 # What follows a command's options.
-WORDS: Final[dict[str, str]] = {"trace": " [FILTER...]", "rules": " check|explain|profile ..."}
+WORDS: Final[dict[str, str]] = {
+    "trace": " [FILTER...]",
+    "record": " -w FILE [FILTER...]",
+    "rules": " check|explain|profile ...",
+    "driver": " [show|check|load|unload]",
+}
 
 
 class _Command(Protocol):

@@ -7,6 +7,7 @@ import mmap
 import os
 import sys
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from tercel import __version__
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tercel.rules.problems import FileResult
     from tercel.rules.ruleset import Ruleset
     from tercel.rules.selection import Selection
+    from tercel.sensor.live import LiveCapture
     from tercel.sensor.sensor import Sensor
 
 DEFAULT_CONFIG: Final = "/etc/falco/falco.yaml"
@@ -31,21 +33,6 @@ PIDFILE_FAILED: Final = 255
 SOURCES: Final = ("syscall",)
 OUTPUTS: Final = ("stdout", "file", "syslog", "program", "http", "grpc")
 
-# The calls that live capture leaves out unless all are asked for: frequent, and of little use to detection.
-IGNORED_CALLS: Final = (
-    "pread64",
-    "preadv",
-    "pwrite64",
-    "pwritev",
-    "read",
-    "readv",
-    "recv",
-    "send",
-    "sendfile",
-    "sendfile64",
-    "write",
-    "writev",
-)
 _BOTH_WAYS: Final = "You can not specify both disabled (-D/-T) and enabled (-t) rules"
 
 
@@ -81,8 +68,10 @@ class _Run:
         for sentence in unbuilt_flags(arguments):
             raise UsageError(sentence)
         if arguments.flag_i:
+            from tercel.events.syscall_sets import ignored_calls
+
             print("Ignored syscall(s):")
-            print("\n".join(f"- {name}" for name in IGNORED_CALLS))
+            print("\n".join(f"- {name}" for name in sorted(ignored_calls())))
             return 0
         if arguments.list_events or arguments.list_syscall_events:
             return self._list_events()
@@ -208,6 +197,7 @@ class _Run:
         registry = syscall_registry(self._config)
         policy = output_policy(self._config, self._arguments.print or "", registry)
         self._registry = registry
+        self._policy = policy
         return RuleLoader({"syscall": registry}, policy.output)
 
     def _validate(self) -> int:
@@ -259,6 +249,7 @@ class _Run:
             config.text("engine.enter_events").lower(),
             selection,
             plain=config.text("engine.rule_evaluation").lower() == "plain",
+            exits_only=not self._captures(),
         )
         if arguments.flag_L or arguments.flag_l is not None:
             return self._describe(loader)
@@ -337,8 +328,6 @@ class _Run:
         from tercel.sensor.sensor import Sensor, Streams
 
         captures = self._captures()
-        if not captures and not self._arguments.dry_run:
-            raise UsageError("live capture is not built yet; name a capture file with -e")
         hostname = os.environ.get("FALCO_HOSTNAME") or os.uname().nodename
         streams = Streams(sys.stdout, sys.stderr)
         if not any(self._config.flag(f"{name}_output.enabled") for name in OUTPUTS):
@@ -346,14 +335,17 @@ class _Run:
                 "No output configured, please make sure at least one output is configured and enabled.",
             )
         stay = self._stay()
-        sensor = Sensor(self._config, self._registry, ruleset, self._log, streams, hostname)
+        sensor = Sensor(self._config, self._registry, ruleset, self._log, streams, hostname, self._policy)
         if self._arguments.dry_run:
             return 0
         if self._arguments.pidfile and not self._write_pidfile(self._arguments.pidfile):
             return PIDFILE_FAILED
         started = time.monotonic()
-        with Control() as control:
-            status = sensor.run(captures, control)
+        with Control() as control, ExitStack() as stack:
+            live = None if captures else stack.enter_context(self._watch(sensor, ruleset))
+            if live is not None and stay:
+                control.stop_after(stay)
+            status = sensor.run(captures, control, live)
             if self._arguments.verbose:
                 self._effort(sensor, time.monotonic() - started)
             if sensor.stuck:
@@ -363,6 +355,16 @@ class _Run:
             if not control.stopped_by:
                 control.wait(started + stay - time.monotonic())
         return status
+
+    def _watch(self, sensor: Sensor, ruleset: Ruleset) -> LiveCapture:
+        """Begin to watch this machine, and give up what is not needed for it any more."""
+        from tercel.capture.source import CaptureError
+        from tercel.sensor.watch import watch
+
+        try:
+            return watch(self._config, ruleset, sensor.machine, self._log)
+        except CaptureError as error:
+            raise UsageError(f"this machine cannot be watched: {error}") from error
 
     def _stay(self) -> float:
         """Return for how many seconds the process is to stay at least."""
@@ -385,7 +387,7 @@ class _Run:
     def _effort(self, sensor: Sensor, elapsed: float) -> None:
         rate = sensor.events / elapsed if elapsed > 0 else 0.0
         print(
-            f"Driver Events:{sensor.events}\nDriver Drops:0\n"
+            f"Driver Events:{sensor.events + sensor.lost}\nDriver Drops:{sensor.lost}\n"
             f"Elapsed time: {elapsed:.3f}, Captured Events: {sensor.events}, {rate:.2f} eps",
             file=sys.stderr,
         )

@@ -1,12 +1,14 @@
-"""`tercel trace`: prints, filters and rewrites the events of capture files."""
+"""`tercel trace`: prints, filters and writes the events of this machine or of capture files."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from typing import Final
 
 from tercel.capture.source import CaptureError
+from tercel.cli.live import add_live_options, watching
 from tercel.fields.options import BUFFER_BASE64, BUFFER_HEX, BUFFER_HEX_ASCII, BUFFER_LINES, BUFFER_TEXT
 from tercel.fields.registry import Registry
 from tercel.filters.errors import UNKNOWN_FIELD, FilterError
@@ -27,6 +29,7 @@ _TIME_MODES: Final = {
 _BUFFERS: Final = {"b": BUFFER_BASE64, "x": BUFFER_HEX, "X": BUFFER_HEX_ASCII, "A": BUFFER_LINES}
 _EPILOG: Final = """\
 examples:
+  tercel trace "proc.name=cat and evt.type=openat"
   tercel trace -r capture.scap
   tercel trace -r capture.scap "evt.type=openat and fd.name startswith /etc"
   tercel trace -r capture.scap -p "%evt.time %proc.name %fd.name" proc.name=cat
@@ -38,12 +41,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("-r", "--read", action="append", default=[], metavar="CAPTURE", help="capture to read, - for standard input; "
-        "several are read one after the other")  # fmt: skip
+        "several are read one after the other; without, events are those of this machine")  # fmt: skip
     add("-p", "--print", dest="format", metavar="FORMAT", help="format of a line, or c, k, m for containers")
     add("-w", "--write", default="", metavar="FILE", help="write the events to a capture instead of printing them")
     add("-z", "--compress", action="store_true", help="with -w: compress with gzip")
     add("-n", "--numevents", type=_count, default=0, metavar="N", help="stop after N events that pass the filter")
-    add("-M", type=_count, default=0, dest="duration", metavar="SECONDS", help="stop after so much time of the events")
+    add("-M", type=_count, default=0, dest="duration", metavar="SECONDS", help="stop after so much time of the events, "
+        "or, live, of the clock")  # fmt: skip
     add("-q", "--quiet", action="store_true", help="print nothing")
     add("-t", "--timetype", choices=_TIME_MODES, default="h", metavar="|".join(_TIME_MODES), help="evt.outputtime as "
         + ", ".join(f"{key}: {text}" for key, text in _TIME_MODES.items()))  # fmt: skip
@@ -55,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-b", "--print-base64", action="store_const", const="b", dest="buffers", help="buffers as base64")
     add("-x", "--print-hex", action="store_const", const="x", dest="buffers", help="buffers in hexadecimal")
     add("-X", "--print-hex-ascii", action="store_const", const="X", dest="buffers", help="both ways")
+    add_live_options(parser, all_flags=("--all",))
     add("--unbuffered", action="store_true", help="flush after every batch of lines")
     add("filter", nargs="*", metavar="FILTER", help="condition that events have to meet; words are joined")
 
@@ -67,8 +72,6 @@ def _count(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Trace the captures; 0, or 1 with a message on standard error."""
-    if not arguments.read:
-        return _fail("live capture is not built yet; name a capture file with -r")
     options = TraceOptions(
         captures=tuple(arguments.read),
         filter=" ".join(arguments.filter),
@@ -88,18 +91,18 @@ def run(arguments: argparse.Namespace) -> int:
     )
     with Control() as control:
         try:
-            trace = Trace(options, sys.stdout, lambda: bool(control.stopped_by))
+            trace = Trace(options, sys.stdout, lambda: bool(control.stopped_by), watching(arguments, control))
             return _finish(trace, control, verbose=arguments.verbose)
         except FilterError as error:
-            return _fail(_with_hint(error))
+            return fail(with_hint(error))
         except FormatError as error:
-            return _fail(f"format error at index {error.index}: {error}")
+            return fail(f"format error at index {error.index}: {error}")
 
 
 def _finish(trace: Trace, control: Control, *, verbose: bool) -> int:
     status = 0
     try:
-        with control.reading():
+        with control.reading() if trace.reads_files else nullcontext():
             trace.run()
     except CaptureError as error:
         # Compiled code keeps the context of what it raises, and not the cause.
@@ -107,7 +110,7 @@ def _finish(trace: Trace, control: Control, *, verbose: bool) -> int:
         if isinstance(reason, BrokenPipeError):
             # Nobody reads what is written to standard output any more.
             raise reason from None
-        status = _fail(str(error))
+        status = fail(str(error))
     for remark in trace.remarks():
         print(remark, file=sys.stderr)
     if verbose:
@@ -115,12 +118,13 @@ def _finish(trace: Trace, control: Control, *, verbose: bool) -> int:
     return status
 
 
-def _with_hint(error: FilterError) -> str:
+def with_hint(error: FilterError) -> str:
     """Return the error, and the nearest known field where it names none."""
     hint = Hints().field(error.name, Registry.syscall()) if error.kind == UNKNOWN_FIELD else ""
     return f"{error.located()} ({hint})" if hint else error.located()
 
 
-def _fail(message: str) -> int:
+def fail(message: str) -> int:
+    """Print an error; return the status to end with."""
     print(f"Error: {message}", file=sys.stderr)
     return 1

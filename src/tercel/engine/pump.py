@@ -7,6 +7,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from tercel.capture.savefile.blocks import DUMP_STATE_ONLY
 from tercel.capture.source import Source
 from tercel.engine.plan import STAGE_NAME, STAGE_PROCESS
 from tercel.engine.rows import Row
@@ -66,7 +67,8 @@ class Pump:
             if event.ts > self.due:
                 self._look_at_clock(event.ts)
             try:
-                if concerns[event.type_id]:
+                # Events that a recording kept for the state alone are nobody's concern.
+                if concerns[event.type_id] and not event.flags & DUMP_STATE_ONLY:
                     self._decide(event)
                 else:
                     self.skimmed += 1

@@ -40,7 +40,7 @@ from tercel.events.types import (
     PT_UINT32,
     PT_UINT64,
 )
-from tercel.fields import evt_args, evt_calls
+from tercel.fields import evt_args, evt_calls, evt_cut
 from tercel.fields.base import (
     FF_DEPRECATED,
     FF_HIDDEN,
@@ -412,6 +412,7 @@ GROUPS: Final = [
             (_field("evt.count.exit", PT_UINT32, "1 for every exit, for sums.", PF_DEC), CountExit),
             *evt_args.ROWS,
             *evt_calls.ROWS,
+            *evt_cut.ROWS,
         ],
     )
 ]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TraceOptions:
-    """The options of `tercel trace`, checked by the command line.
+    """The options of `tercel trace`, checked by the command line; without captures this machine is watched.
 
     `limit` ends the run after so many events that passed the filter (0: none), `display_filter` makes the filter decide
-    only about printing, `duration` ends it after so many seconds of event time.
+    only about printing, `duration` ends it after so many seconds of event time (live: of the clock too).
     """
 
     captures: tuple[str, ...]

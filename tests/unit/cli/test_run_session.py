@@ -107,13 +107,12 @@ def test_a_mistake_is_one_message_and_status_1(shell: Shell, words: list[str], m
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "live capture is not built yet"),
         (["--disable-source", "syscall"], "Must enable at least one event source"),
         (["--disable-source", "x"], "Attempted disabling an unknown event source: x"),
         (["--enable-source", "x"], "Attempted enabling an unknown event source: x"),
     ],
 )
-def test_without_a_capture_there_is_nothing_to_do(shell: Shell, words: list[str], message: str) -> None:
+def test_live_runs_check_their_sources(shell: Shell, words: list[str], message: str) -> None:
     """Sources are looked at only then."""
     assert shell.run("-r", shell.rules, *words) == 1
     assert message in shell.err

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tercel.cli import trace as command
 from tercel.cli.main import main
 from tests.unit import samples
+from tests.unit.trace.playing import refusing, watching
 
 
 def test_words_behind_the_options_are_the_filter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,10 +45,17 @@ def test_a_file_that_is_missing_or_no_capture_is_named(tmp_path: Path, capsys: p
     assert "not a capture" in capsys.readouterr().err
 
 
-def test_without_a_file_the_way_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """Live capture is not built yet."""
+def test_without_a_file_this_machine_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until somebody stops it; where that cannot be, the reason is given."""
+    source = samples.capture(tmp_path)
+    monkeypatch.setattr(command, "watching", lambda *_: watching(source))
+    assert main(["trace", "-p", "%evt.num %proc.name", "evt.rawres<0"]) == 0
+    assert capsys.readouterr() == ("2 sh\n", "")
+    monkeypatch.setattr(command, "watching", lambda *_: refusing())
     assert main(["trace"]) == 1
-    assert "-r" in capsys.readouterr().err
+    assert capsys.readouterr() == ("", "Error: live capture needs CAP_BPF and CAP_PERFMON\n")
 
 
 def test_verbose_ends_with_how_much_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from tercel.trace.options import TraceOptions
 from tercel.trace.session import Trace
 from tests.unit import samples
 from tests.unit.capture.build import OPEN_X, CaptureBuilder, open_exit
+from tests.unit.trace.playing import refusing, watching
 
 FIRST = "1 22:13:20.000000000 1 sh (42) < open fd=3(<f>/etc/passwd) name=/etc/passwd flags=1(O_RDONLY) mode=0644 dev=6 "
 PROCINFO = 234
@@ -157,3 +158,47 @@ def test_what_was_passed_over_is_told(tmp_path: Path) -> None:
         "1 blocks of unknown types were passed over",
         "1 events told the state nothing, since parameters have lengths that do not fit their types",
     ]
+
+
+def live(options: TraceOptions, **changes: object) -> tuple[Trace, str]:
+    """Run a trace of a machine on which happens what the options' capture holds."""
+    out = io.StringIO()
+    made = Trace(replace(options, captures=()), out, lambda: False, watching(options.captures[0], **changes))  # type: ignore[arg-type]
+    made.run()
+    return made, out.getvalue()
+
+
+def test_without_captures_this_machine_is_watched_until_somebody_stops_it(options: TraceOptions) -> None:
+    """The lines are those of a capture."""
+    made, text = live(options)
+    assert text == trace(options)[1]
+    assert made.matched == 2
+
+
+def test_a_live_run_ends_with_its_limit_or_its_time(options: TraceOptions) -> None:
+    """Nobody needs to stop it then."""
+    assert len(live(replace(options, limit=1), stop_at=-1)[1].splitlines()) == 1
+    assert len(live(replace(options, duration=30), stop_at=-1)[1].splitlines()) == 2
+
+
+def test_a_live_run_can_be_written_with_what_the_state_needs(options: TraceOptions, tmp_path: Path) -> None:
+    """What the filter rejected is marked, taken in by readers, and shown by none; a copy keeps it."""
+    target, copy = tmp_path / "out.scap", tmp_path / "copy.scap"
+    _, text = live(replace(options, filter="evt.rawres<0", write=str(target)))
+    assert text == ""
+    plain = TraceOptions((str(target),), format="*%evt.num %evt.arg.name")
+    assert trace(plain)[1] == "2 /nope\n"
+    trace(replace(plain, write=str(copy)))
+    assert trace(replace(plain, captures=(str(copy),)))[1] == "2 /nope\n"
+
+
+def test_a_live_run_tells_what_it_lost(options: TraceOptions) -> None:
+    """First of all."""
+    made, _ = live(options, lost=["3 events of files were lost"])
+    assert made.remarks() == ["3 events of files were lost"]
+
+
+def test_a_machine_that_cannot_be_watched_is_an_error_with_the_reason(options: TraceOptions) -> None:
+    """As a file that cannot be read."""
+    with pytest.raises(CaptureError, match="CAP_BPF"):
+        Trace(replace(options, captures=()), io.StringIO(), lambda: False, refusing()).run()
