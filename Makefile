@@ -18,8 +18,12 @@ $(READY): requirements.lock tools/setup-venv
 build: $(READY)  ## compile the hot rooms and install the command as .venv/bin/tercel
 	@tools/build $(VENV)
 
-run: build  ## replay the sample capture with the rules that ship
-	@$(BIN)/tercel run -e $(EXAMPLE)
+probe: $(READY)  ## compile the probe for every architecture; CC_BPF=clang or zig chooses the compiler
+	@tools/build-probe $(VENV) $(CC_BPF)
+
+run: build  ## watch this machine with the rules that ship (DURATION=10 ends by itself), or else the sample capture
+	@tools/setup-live
+	@tools/run $(BIN) $(EXAMPLE) $(DURATION)
 
 test: build  ## check style, types and layers, run every test on both forms, fuzz briefly, measure briefly
 	@tools/setup-peers
@@ -49,4 +53,4 @@ clean:  ## remove what was built
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help build run test bench soak lint types docs lock clean
+.PHONY: help build probe run test bench soak lint types docs lock clean

@@ -71,6 +71,15 @@ class StateSink:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
+class ThreadLookup:
+    """Tells of single threads that turn up without having been told of before; knows none here."""
+
+    def tell_thread(self, tid: i64, sink: StateSink) -> bool:
+        """Tell a sink of a thread and its descriptors; return whether it is there."""
+        return False
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
 class StateSource:
     """Gives a writer the state to put in front of the events; everything is empty here."""
 

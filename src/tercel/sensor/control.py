@@ -34,6 +34,7 @@ class Control:
         self._reading = False
         self._insisting = False
         self._timer: threading.Timer | None = None
+        self._end = 0.0
 
     def __enter__(self) -> Self:
         """Take over SIGINT, SIGTERM and SIGUSR1."""
@@ -68,6 +69,14 @@ class Control:
         if self._reopen:
             self._reopen = False
             action()
+
+    def stop_after(self, seconds: float) -> None:
+        """Have `is_over` say so after a time."""
+        self._end = time.monotonic() + seconds
+
+    def is_over(self) -> bool:
+        """Return whether somebody asked to stop, or the time that was set is over."""
+        return bool(self.stopped_by) or (self._end > 0 and time.monotonic() >= self._end)
 
     def wait(self, seconds: float) -> None:
         """Wait until somebody asks to stop, at most so long."""

@@ -1,8 +1,8 @@
-"""Replays captures: reads them in order and hands the events to the state, the rules and whoever wants the matches."""
+"""Follows captures, files or the running machine: hands their events to the state, the rules and who wants matches."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tercel.api import Capture
 from tercel.engine.pump import Pump
@@ -10,7 +10,7 @@ from tercel.engine.pump import Pump
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tercel.capture.source import SourceStats
+    from tercel.capture.source import Source, SourceStats
     from tercel.rules.rule import Rule
     from tercel.rules.ruleset import Ruleset
     from tercel.sensor.drops import DropMonitor
@@ -18,8 +18,25 @@ if TYPE_CHECKING:
     from tercel.state.machine import Machine
 
 
+class Followed(Protocol):
+    """A capture: of a file, or of the machine as long as that is watched."""
+
+    malformed: int
+
+    @property
+    def reader(self) -> Source:
+        """The source of the events."""
+
+    @property
+    def stats(self) -> SourceStats:
+        """What was read so far."""
+
+    def fill(self) -> bool:
+        """Bring the next events into memory; False at the end."""
+
+
 class Replay:
-    """One pass over capture files.
+    """One pass over capture files, or over what happens on the machine.
 
     `on_match` receives each rule that matched and the context of the event; it must take from the context what it
     needs before it returns. `between` is called between slices of events and ends the replay by returning False:
@@ -31,7 +48,7 @@ class Replay:
         machine: Machine,
         ruleset: Ruleset,
         on_match: Callable[[Rule, Context], object],
-        between: Callable[[Capture], bool],
+        between: Callable[[Followed], bool],
         drops: DropMonitor | None = None,
     ) -> None:
         """Nothing is read before `run`."""
@@ -71,19 +88,23 @@ class Replay:
 
         Raises CaptureError when the capture cannot be read to its end; everything before has then been processed.
         """
+        with Capture(path, self._machine) as capture:
+            return self.follow(capture)
+
+    def follow(self, capture: Followed) -> bool:
+        """Go through the events of an open capture; return whether to go on with the next one."""
         pump = self._pump
         between = self._between
-        with Capture(path, self._machine) as capture:
-            self.sources.append(capture.stats)
-            reader = capture.reader
-            try:
-                while capture.fill():
-                    # Each slice ends soon, so that signals are seen and other threads get their turn.
-                    while pump.run(reader):
-                        if not between(capture):
-                            return False
+        self.sources.append(capture.stats)
+        reader = capture.reader
+        try:
+            while capture.fill():
+                # Each slice ends soon, so that signals are seen and other threads get their turn.
+                while pump.run(reader):
                     if not between(capture):
                         return False
-            finally:
-                self._undecoded += capture.malformed
+                if not between(capture):
+                    return False
+        finally:
+            self._undecoded += capture.malformed
         return True

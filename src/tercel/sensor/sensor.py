@@ -1,12 +1,14 @@
-"""The running sensor: captures in, alerts out, a summary at the end."""
+"""The running sensor: events of captures or of the machine in, alerts out, a summary at the end."""
 
 from __future__ import annotations
 
 import gc
 import sys
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final
 
 from tercel.alerts.builder import AlertBuilder
+from tercel.capture.savefile.reader import SavefileReader
 from tercel.capture.source import CaptureError, remarks
 from tercel.outputs.queue import OutputQueue
 from tercel.rules.priorities import DEBUG
@@ -18,15 +20,17 @@ from tercel.sensor.statistics import detection_summary
 from tercel.state.machine import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from tercel.api import Capture
+    from tercel.alerts.policy import OutputPolicy
     from tercel.fields.registry import Registry
     from tercel.rules.rule import Rule
     from tercel.rules.ruleset import Ruleset
     from tercel.sensor.config import Config
     from tercel.sensor.control import Control
+    from tercel.sensor.live import LiveCapture
     from tercel.sensor.log import Log
+    from tercel.sensor.replay import Followed
     from tercel.state.context import Context
 
 
@@ -37,6 +41,25 @@ _TURN: Final = 0.001
 _MOST_THREADS: Final = (1 << 32) - 1
 # Milliseconds: an hour. The system's calls do not take any number.
 _MOST_TIMEOUT: Final = 3_600_000
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have the interpreter look less often at what hardly changes.
+
+    Nearly everything that a pass over events makes lives for one batch or for long.
+    """
+    thresholds = gc.get_threshold()
+    turn = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    gc.freeze()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+        sys.setswitchinterval(turn)
 
 
 class Streams:
@@ -50,8 +73,12 @@ class Streams:
         self.shares_terminal = err.isatty() and out.isatty()
 
 
+# What an alert about pretended losses says beside their number.
+_PRETENDED: Final = {"ebpf_enabled": "0"}
+
+
 class Sensor:
-    """Replays captures with a ruleset and sends the alerts to the configured outputs."""
+    """Applies a ruleset to captures, or to the running machine, and sends the alerts to the configured outputs."""
 
     def __init__(
         self,
@@ -61,24 +88,29 @@ class Sensor:
         log: Log,
         streams: Streams,
         hostname: str,
+        policy: OutputPolicy | None = None,
     ) -> None:
         """Put the parts together; nothing is opened before `run`."""
         self._config = config
         self._ruleset = ruleset
         self._log = log
         self._streams = streams
-        self._builder = AlertBuilder(registry, alert_options(config, hostname))
-        self._machine = Machine()
+        self._builder = AlertBuilder(registry, alert_options(config, hostname), policy)
+        self.machine = Machine()
         table_size = config.number("falco_libs.thread_table_size")
         if table_size > 0:
-            self._machine.table.max_threads = min(table_size, _MOST_THREADS)
+            self.machine.table.max_threads = min(table_size, _MOST_THREADS)
         self._progress: Progress | None = None
         self.events = 0
+        self.lost = 0
         # Whether an output blocked until the end: then standard output may be what blocks.
         self.stuck = False
 
-    def run(self, captures: list[str], control: Control) -> int:
-        """Replay the captures in order and print the summary; return the exit status."""
+    def run(self, captures: list[str], control: Control, live: LiveCapture | None = None) -> int:
+        """Go through the captures in order, or follow a live one to its end; return the exit status.
+
+        The summary is printed at the end.
+        """
         queue = self._queue(lambda: bool(control.stopped_by))
         queue.start()
         builder = self._builder
@@ -86,27 +118,34 @@ class Sensor:
         def alert(rule: Rule, ctx: Context) -> None:
             queue.put(builder.build(rule, ctx))
 
-        def between(capture: Capture) -> bool:
+        def between(capture: Followed) -> bool:
             control.take_reopen(queue.reopen)
-            if self._progress is not None:
+            if self._progress is not None and isinstance(capture.reader, SavefileReader):
                 self._progress.show(capture.reader)
+            if live is not None and control.is_over():
+                # What was captured before is still gone through.
+                live.stop()
+                return not queue.deserted
             return not control.stopped_by and not queue.deserted
 
-        def internal(now: int, message: str) -> None:
-            fields = {"ebpf_enabled": "0", "n_drops": "1", "n_drops_buffer_total": "0", "n_evts": "0"}
-            queue.put(builder.internal(drops.RULE, DEBUG, message, now, fields))
+        def internal(now: int, message: str, fields: dict[str, str]) -> None:
+            queue.put(builder.internal(drops.RULE, DEBUG, message, now, _PRETENDED | fields))
 
-        monitor = drops.DropMonitor(self._config, self._log.write, internal)
-        replay = Replay(self._machine, self._ruleset, alert, between, monitor)
+        counts = None if live is None else live.drops
+        monitor = drops.DropMonitor(self._config, self._log.write, internal, counts)
+        replay = Replay(self.machine, self._ruleset, alert, between, monitor)
         try:
-            status = self._replay(replay, captures, control)
+            status = self._replay(replay, captures, control) if live is None else self._follow(replay, live, control)
         finally:
             self.stuck = not queue.close()
         if control.stopped_by:
             self._log.info(f"{control.stopped_by} received, exiting...")
         self.events = replay.events
+        self.lost = 0 if live is None else live.counts().total_drops
         self._log.info(self._work_done(replay))
         self._streams.err.write(self._remarks(replay, queue))
+        if live is not None:
+            self._streams.err.write("".join(f"{remark}\n" for remark in live.losses()))
         if not self.stuck:
             self._streams.out.write(detection_summary(self._ruleset))
             self._streams.out.flush()
@@ -124,13 +163,22 @@ class Sensor:
             stopped=stopped,
         )
 
+    def _follow(self, replay: Replay, live: LiveCapture, control: Control) -> int:
+        """Go through the events of the machine until somebody asks to stop."""
+        with _undisturbed():
+            try:
+                with control.reading():
+                    replay.follow(live)
+            except (CaptureError, drops.DropError) as error:
+                self._streams.err.write(f"Error: {error}\n")
+                return 1
+        return 0
+
     def _replay(self, replay: Replay, captures: list[str], control: Control) -> int:
-        # Nearly everything that a replay makes lives for one batch or for long; the collector need not look often.
-        thresholds = gc.get_threshold()
-        turn = sys.getswitchinterval()
-        sys.setswitchinterval(_TURN)
-        gc.freeze()
-        gc.set_threshold(*_SELDOM)
+        with _undisturbed():
+            return self._replay_all(replay, captures, control)
+
+    def _replay_all(self, replay: Replay, captures: list[str], control: Control) -> int:
         try:
             for path in captures:
                 self._log.info(f"Opening event source: replay of '{path}'")
@@ -145,10 +193,6 @@ class Sensor:
             self._end_progress()
             self._streams.err.write(f"Error: {error}\n")
             return 1
-        finally:
-            gc.set_threshold(*thresholds)
-            gc.unfreeze()
-            sys.setswitchinterval(turn)
         return 0
 
     def _end_progress(self) -> None:
@@ -163,7 +207,7 @@ class Sensor:
 
     def _remarks(self, replay: Replay, queue: OutputQueue) -> str:
         """Return what was left out, in lines; it belongs to the summary, whatever becomes of the log."""
-        found = [*remarks(replay.sources), *self._machine.counters.remarks()]
+        found = [*remarks(replay.sources), *self.machine.counters.remarks()]
         if replay.malformed:
             last = f"; the last: {replay.last_malformed}" if replay.last_malformed else ""
             found.append(f"{replay.malformed} events could not be decoded and were left out{last}")

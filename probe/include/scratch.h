@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Where a record is put together: one buffer per processor, filled from the front by steps that only know it by name.
+ * A program cannot be interrupted by another one that makes records on the same processor: system calls and the
+ * tracepoints used here run in the context of a process with preemption off. */
+#pragma once
+#include "contract.h"
+#include "kernel.h"
+
+#define RECORD_MOST 65536
+#define PARAM_MOST 32768
+#define HEAD_SIZE sizeof(struct event_head)
+#define MOST_CUT 4
+#define MOST_NAMES 96
+#define PATH_MOST 4096
+#define ARGS_HALF 16384
+#define ENV_MOST 12288
+
+struct scratch {
+	u8 record[RECORD_MOST + PARAM_MOST + 256];
+	u64 args[6];
+	s64 result;
+	u32 tid;	/* of the thread that the record is about */
+	u32 call;	/* number of the system call, as this architecture has it */
+	u32 is_compat;	/* made by a 32-bit program */
+	u32 at;		/* where the next value goes */
+	u32 words;	/* where its length goes */
+	u32 is_over;	/* the record has become longer than one may be */
+	u32 index;	/* the parameter's number */
+	u32 cuts;
+	u32 cut_index[MOST_CUT];
+	u32 cut_length[MOST_CUT];
+	struct task_struct *task;
+	struct file *file;	/* found once per record, by the first step that needs it */
+	struct linux_binprm *binary;
+	u32 has_file;
+	u32 names_count;
+	const char *names[MOST_NAMES];
+	struct dentry *dentry;
+	struct mount *mount;
+	u64 total;
+	u64 left;
+	u64 vector;
+	u64 count;
+	u64 message[7];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* the loader makes it the number of processors */
+	__type(key, u32);
+	__type(value, struct scratch);
+} tercel_scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* the number of processors */
+	__type(key, u32);
+	__type(value, struct counters);
+} tercel_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} tercel_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} tercel_vital SEC(".maps");
+
+/* Written by the loader through shared memory, while the probe runs. */
+struct settings settings SEC(".data.settings") = {};
+struct row rows[MAX_ROWS] SEC(".data.rows") = {};
+struct call calls[MAX_CALLS] SEC(".data.calls") = {};
+
+INLINE struct scratch *my_scratch(void)
+{
+	u32 cpu = current_cpu();
+	return map_lookup(&tercel_scratch, &cpu);
+}
+
+INLINE struct counters *my_counters(void)
+{
+	u32 cpu = current_cpu();
+	return map_lookup(&tercel_counts, &cpu);
+}
+
+INLINE void count_unreadable(void)
+{
+	struct counters *counters = my_counters();
+	if (counters)
+		counters->unreadable++;
+}
+
+/* Where in the record the next value goes: always so far from the buffer's end that a value fits. */
+INLINE u8 *place(struct scratch *s)
+{
+	u32 at = s->at;
+
+	opaque(at);
+	at &= RECORD_MOST - 1;
+	return s->record + at;
+}
+
+/* Ends a value whose bytes are in place. */
+INLINE void end_value(struct scratch *s, u32 size)
+{
+	u32 at = s->words;
+
+	opaque(at);
+	at &= 255;
+	*(u16 *)(s->record + at) = size;
+	s->words = at + 2;
+	s->at += size;
+	s->index++;
+	/* Room is left for the block's end and the list of what was cut. */
+	if (s->at >= RECORD_MOST - 128) {
+		s->at = RECORD_MOST - 1024;
+		s->is_over = 1;
+	}
+}
+
+INLINE void put64(struct scratch *s, u64 value)
+{
+	*(u64 *)place(s) = value;
+	end_value(s, 8);
+}
+
+INLINE void put32(struct scratch *s, u32 value)
+{
+	*(u32 *)place(s) = value;
+	end_value(s, 4);
+}
+
+INLINE void put16(struct scratch *s, u16 value)
+{
+	*(u16 *)place(s) = value;
+	end_value(s, 2);
+}
+
+INLINE void put8(struct scratch *s, u8 value)
+{
+	*place(s) = value;
+	end_value(s, 1);
+}
+
+INLINE void put_nothing(struct scratch *s)
+{
+	end_value(s, 0);
+}
+
+INLINE u64 argument(struct scratch *s, u32 index)
+{
+	opaque(index);
+	index &= 7;
+	return index < 6 ? s->args[index] : 0;
+}
+
+/* A text of the program's memory; with `size` 4096 the longest path fits. */
+INLINE void put_user_text(struct scratch *s, u64 pointer)
+{
+	long size = 0;
+
+	if (pointer) {
+		size = read_user_text(place(s), PATH_MOST, (void *)pointer);
+		if (size < 0) {
+			count_unreadable();
+			size = 0;
+		}
+	}
+	end_value(s, size & 0xffff);
+}
+
+INLINE void put_kernel_text(struct scratch *s, const void *pointer)
+{
+	long size = 0;
+
+	if (pointer)
+		size = read_kernel_text(place(s), PATH_MOST, pointer);
+	end_value(s, size > 0 ? size & 0xffff : 0);
+}
+
+/* Notes that of a value of `length` bytes only a part is reported. */
+INLINE void note_cut(struct scratch *s, u32 length)
+{
+	u32 cuts = s->cuts;
+	struct counters *counters = my_counters();
+
+	if (counters)
+		counters->truncated++;
+	if (cuts < MOST_CUT) {
+		s->cut_index[cuts] = s->index;
+		s->cut_length[cuts] = length;
+		s->cuts = cuts + 1;
+	}
+}
+
+/* Bytes of the program's memory, at most `most` of them. */
+INLINE void put_user_bytes(struct scratch *s, u64 pointer, u64 size)
+{
+	if (size > PARAM_MOST)
+		size = PARAM_MOST;
+	opaque(size);
+	size &= 0xffff;
+	if (size > PARAM_MOST)
+		size = PARAM_MOST;
+	if (!pointer || (size && read_user(place(s), size, (void *)pointer))) {
+		if (pointer)
+			count_unreadable();
+		size = 0;
+	}
+	end_value(s, size);
+}
+
+/* A text copied by the probe into the record already: zero bytes of the kind `size` counts. */
+INLINE u64 at_most(u64 size, u64 most)
+{
+	return size < most ? size : most;
+}
+
+INLINE u64 read_user64(u64 pointer)
+{
+	u64 value = 0;
+
+	read_user(&value, sizeof(value), (void *)pointer);
+	return value;
+}
+
+INLINE u32 read_user32(u64 pointer)
+{
+	u32 value = 0;
+
+	read_user(&value, sizeof(value), (void *)pointer);
+	return value;
+}
+
+INLINE u16 read_user16(u64 pointer)
+{
+	u16 value = 0;
+
+	read_user(&value, sizeof(value), (void *)pointer);
+	return value;
+}
+
+/* A word of the program: eight bytes, or four of a 32-bit one. */
+INLINE u64 read_word(struct scratch *s, u64 pointer, u32 index)
+{
+	return s->is_compat ? read_user32(pointer + 4 * index) : read_user64(pointer + 8 * index);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* System calls, seen when they return. One program for all of them: what a machine does not want ends after one look
+ * at a table, and what it wants is described there. */
+#pragma once
+#include "../include/steps.h"
+
+#define IS_COMPAT 2 /* TS_COMPAT in thread_info.status: the call came through the 32-bit entry */
+
+#if defined(__TARGET_ARCH_x86)
+#define CALL_NUMBER(regs) ((u32)(regs)->orig_ax)
+#define NUMBER_EXECVE 59
+#define NUMBER_EXECVEAT 322
+#define COMPAT_EXECVE 11
+#define COMPAT_EXECVEAT 358
+#define COMPAT_SOCKETCALL 102
+#elif defined(__TARGET_ARCH_arm64)
+#define CALL_NUMBER(regs) ((u32)(regs)->syscallno)
+#define NUMBER_EXECVE 221
+#define NUMBER_EXECVEAT 281
+#endif
+
+INLINE bool is_32bit(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return READ(task, thread_info.status) & IS_COMPAT;
+#else
+	return READ(task, thread_info.flags) >> 22 & 1; /* TIF_32BIT */
+#endif
+}
+
+INLINE void take_arguments(struct scratch *s, struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	if (s->is_compat) {
+		s->args[0] = (u32)regs->bx;
+		s->args[1] = (u32)regs->cx;
+		s->args[2] = (u32)regs->dx;
+		s->args[3] = (u32)regs->si;
+		s->args[4] = (u32)regs->di;
+		s->args[5] = (u32)regs->bp;
+		return;
+	}
+	s->args[0] = regs->di;
+	s->args[1] = regs->si;
+	s->args[2] = regs->dx;
+	s->args[3] = regs->r10;
+	s->args[4] = regs->r8;
+	s->args[5] = regs->r9;
+#else
+	s->args[0] = regs->orig_x0;
+	s->args[1] = regs->regs[1];
+	s->args[2] = regs->regs[2];
+	s->args[3] = regs->regs[3];
+	s->args[4] = regs->regs[4];
+	s->args[5] = regs->regs[5];
+#endif
+}
+
+#if defined(__TARGET_ARCH_x86)
+/* 32-bit programs call all socket functions through one number: the true call by its sub-number (include/uapi/linux/net.h),
+ * as the 64-bit table numbers it; 0 where there is none (that is read, which never comes this way). */
+INLINE u32 unpack_socketcall(struct scratch *s)
+{
+	u32 which = s->args[0];
+	u64 list = s->args[1];
+
+	for (u32 i = 0; i < 6; i++)
+		s->args[i] = read_user32(list + 4 * i);
+	switch (which) {
+	case 1: return 41;
+	case 2: return 49;
+	case 3: return 42;
+	case 4: return 50;
+	case 5: return 43;
+	case 6: return 51;
+	case 7: return 52;
+	case 8: return 53;
+	case 9: return CALL_SEND;
+	case 10: return CALL_RECV;
+	case 11: return 44;
+	case 12: return 45;
+	case 13: return 48;
+	case 14: return 54;
+	case 15: return 55;
+	case 16: return 46;
+	case 17: return 47;
+	case 18: return 288;
+	case 19: return 299;
+	case 20: return 307;
+	}
+	return 0;
+}
+#endif
+
+SEC("tp_btf/sys_exit")
+int tercel_call(u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	s64 result = ctx[1];
+	u64 number = CALL_NUMBER(regs);
+	struct call *call;
+	u32 row, is_compat;
+	struct task_struct *task;
+	struct scratch *s;
+	u64 ids;
+
+	if (number >= MAX_CALLS)
+		return 0;
+	opaque(number);
+	number &= MAX_CALLS - 1;
+	call = &calls[number];
+	/* Most calls end here. Which kind of program made the call is only asked where one of the tables wants it. */
+	if (likely(!(call->row | call->compat_row)))
+		return 0;
+	task = current_task();
+	is_compat = is_32bit(task);
+	row = is_compat ? call->compat_row : call->row;
+	ids = current_pid_tgid();
+	if (!row || (u32)(ids >> 32) == settings.own_pid)
+		return 0;
+	s = my_scratch();
+	if (!s)
+		return 0;
+	s->task = task;
+	s->tid = ids;
+	s->result = result;
+	s->call = number;
+	s->is_compat = is_compat;
+	s->binary = NULL;
+	take_arguments(s, regs);
+#if defined(__TARGET_ARCH_x86)
+	if (is_compat && number == COMPAT_SOCKETCALL) {
+		s->call = number = unpack_socketcall(s);
+		opaque(number);
+		row = number ? calls[number & (MAX_CALLS - 1)].row : 0;
+		if (!row)
+			return 0;
+	}
+	/* Exec tells of its success itself, with what the kernel ran. The number stays that of the old program's kind. */
+	if (!result && !s->args[0] &&
+	    (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT || number == COMPAT_EXECVE || number == COMPAT_EXECVEAT))
+		return 0;
+#else
+	if (!result && (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT))
+		return 0;
+#endif
+	row--;
+	if (result < 0 && settings.drops_failed) {
+		struct counters *counts = my_counters();
+
+		if (counts)
+			counts->filtered++;
+		return 0;
+	}
+	if (row < MAX_ROWS && rows[row].is_many && result > 0)
+		make_message_records(row);
+	else
+		make_record(row);
+	return 0;
+}

@@ -1,0 +1,202 @@
+"""Live capture as all above it uses it: the probe, what runs already, and the state mended where it got holes."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from tercel.capture.ebpf.live import LiveSource
+from tercel.capture.ebpf.loader import LiveOptions, names_of_all
+from tercel.capture.procfs.snapshot import ProcFs, SnapshotStats, host_root_from_environment
+from tercel.capture.source import ThreadLookup
+from tercel.sensor.drops import Drops
+from tercel.sensor.renewal import Renewal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from tercel.capture.ebpf.loader import Counts
+    from tercel.capture.source import SourceStats, StateSink
+    from tercel.events.event import Event as RawEvent
+    from tercel.state.machine import Machine
+
+# Threads that turn up unknown are looked up in /proc, so many a second at most.
+_LOOKUPS: Final = 500
+# Seconds between two renewals of the whole state.
+_RENEWAL: Final = 5.0
+# The counters of lost events by the classes that the probe counts in, as Falco's alerts name them.
+COUNTERS: Final[dict[str, str]] = {
+    "clone_fork": "n_drops_buffer_clone_fork_exit",
+    "execve": "n_drops_buffer_execve_exit",
+    "connect": "n_drops_buffer_connect_exit",
+    "open": "n_drops_buffer_open_exit",
+    "dir_file": "n_drops_buffer_dir_file_exit",
+    "other": "n_drops_buffer_other_interest_exit",
+    "close": "n_drops_buffer_close_exit",
+    "exit": "n_drops_buffer_proc_exit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRequest:
+    """What is to be captured: names of system calls and tracepoints (None: all), bytes of buffers, sizes of rings."""
+
+    syscalls: frozenset[str] | None
+    snaplen: int = 80
+    buffer_bytes: int = 8 << 20
+    vital_bytes: int = 2 << 20
+    drop_failed: bool = False
+
+
+class _Lookup(ThreadLookup):
+    """Looks single threads up in /proc, as long as there are not too many of them."""
+
+    def __init__(self, procfs: ProcFs, machine: Machine) -> None:
+        self.procfs = procfs
+        self.machine = machine
+        self.found = 0
+        self.missed = 0
+        self.refused = 0
+        self._second = 0
+        self._left = 0
+
+    def tell_thread(self, tid: int, sink: StateSink) -> bool:
+        """Tell a sink of a thread, and of its process if that is not known either."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second = second
+            self._left = _LOOKUPS
+        if self._left <= 0:
+            self.refused += 1
+            return False
+        self._left -= 1
+        thread = self.procfs.read_thread(tid)
+        if thread is None:
+            self.missed += 1
+            return False
+        self.found += 1
+        if thread.pid != tid and thread.pid not in self.machine.threads:
+            leader = self.procfs.read_thread(thread.pid)
+            if leader is not None:
+                sink.thread(leader)
+                self._tell_fds(leader.pid, sink)
+                self.machine.table.link(leader)
+        sink.thread(thread)
+        if thread.pid == tid:
+            self._tell_fds(tid, sink)
+        return True
+
+    def _tell_fds(self, pid: int, sink: StateSink) -> None:
+        for number, fd in self.procfs.read_fds(pid):
+            sink.fd(pid, number, fd)
+
+
+class LiveCapture:
+    """The running machine: used as a capture file is, but its events do not end before `stop`.
+
+    `fill` returns every tenth of a second at least.
+    """
+
+    def __init__(self, machine: Machine, request: LiveRequest, host_root: str = "") -> None:
+        """Load the probe, begin to capture, and tell the machine what runs; raises CaptureError."""
+        self.machine = machine
+        self.malformed = 0
+        self.on_initial: Callable[[RawEvent], object] | None = None
+        self.repairs = 0
+        self._procfs = ProcFs(host_root)
+        wanted = names_of_all() if request.syscalls is None else request.syscalls
+        # Read once before capture begins and once after: whoever lived at any moment in between is either in one of
+        # the lists or told of by an event.
+        self.snapshot: SnapshotStats = self._procfs.tell(machine)
+        options = LiveOptions(
+            request.buffer_bytes, request.vital_bytes, request.snaplen, drop_failed=request.drop_failed
+        )
+        self.reader = LiveSource(options, host_root)
+        try:
+            self.unknown = self.reader.select(wanted)
+            self.reader.start()
+            Renewal(machine, self._procfs).complete()
+        except BaseException:
+            self.reader.close()
+            raise
+        machine.metadata_done()
+        self.lookup = _Lookup(self._procfs, machine)
+        machine.lookup = self.lookup
+        self.reader.lost = self._lost
+        self._is_damaged = False
+        self._renewed_at = 0.0
+
+    def __enter__(self) -> Self:
+        """Return the capture."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the probe out of the kernel."""
+        self.close()
+
+    @property
+    def stats(self) -> SourceStats:
+        """What was read so far."""
+        return self.reader.stats
+
+    def select(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Capture these calls from now on; return the names that this machine does not know."""
+        return self.reader.select(wanted)
+
+    def fill(self) -> bool:
+        """Bring the next events into memory, or return after a tenth of a second without; False at the end."""
+        if self._is_damaged and time.monotonic() - self._renewed_at >= _RENEWAL:
+            self._renew()
+        return self.reader.fill()
+
+    def stop(self) -> None:
+        """Capture nothing more; `fill` hands out what is there and then returns False."""
+        self.reader.stop()
+
+    def counts(self) -> Counts:
+        """Return what the probe counted."""
+        return self.reader.counts()
+
+    def losses(self) -> list[str]:
+        """Return a sentence for each kind of event that was lost, the number first."""
+        drops = self.counts().drops
+        return [
+            f"{count} events about {name.replace('_', ' and ')} were lost because the reader was too slow"
+            for name, count in drops.items()
+            if count
+        ]
+
+    def drops(self) -> Drops:
+        """Return what was counted, by the names that alerts give the counters."""
+        counts = self.counts()
+        named = {COUNTERS[name]: count for name, count in counts.drops.items()}
+        total = counts.total_drops
+        return Drops(counts.total_events, total, {"ebpf_enabled": 1, "n_drops_buffer_total": total, **named})
+
+    def close(self) -> None:
+        """Take the probe out of the kernel."""
+        self.machine.lookup = None
+        self.reader.close()
+
+    def _lost(self, begin: int, end: int, count: int) -> None:
+        self._is_damaged = True
+
+    def _renew(self) -> None:
+        """Read the whole state again: what was lost may have changed any part of it."""
+        self._is_damaged = False
+        self.repairs += 1
+        Renewal(self.machine, self._procfs).renew()
+        self._renewed_at = time.monotonic()
+
+
+def open_live(machine: Machine, request: LiveRequest) -> LiveCapture:
+    """Begin to watch this machine; raises CaptureError with the reason when it cannot be."""
+    return LiveCapture(machine, request, host_root_from_environment(os.environ))

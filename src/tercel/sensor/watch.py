@@ -1,0 +1,73 @@
+"""Begins to watch this machine as the configuration says: the order in which privileges are used and given up."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from tercel.capture.source import CaptureError
+from tercel.sensor.config import ConfigError
+from tercel.sensor.live import LiveCapture, LiveRequest, open_live
+from tercel.sensor.privileges import ThreadsError, drop_all_but_kept, missing
+from tercel.sensor.selection import select
+
+if TYPE_CHECKING:
+    from tercel.rules.ruleset import Ruleset
+    from tercel.sensor.config import Config
+    from tercel.sensor.log import Log
+    from tercel.state.machine import Machine
+
+# Bytes of a ring by Falco's presets, from the first on, for two processors each.
+_PRESETS: Final = tuple(1 << shift for shift in range(20, 30))
+_KEYS: Final[dict[str, str]] = {"modern_ebpf": "engine.modern_ebpf", "ebpf": "engine.ebpf", "kmod": "engine.kmod"}
+_LARGEST: Final = 1 << 29
+
+
+def live_request(config: Config, syscalls: frozenset[str]) -> LiveRequest:
+    """Return what the configuration asks to be captured, and how; raises ConfigError."""
+    prefix = _KEYS.get(config.text("engine.kind").lower(), "engine.modern_ebpf")
+    key = f"{prefix}.buf_size_preset"
+    preset = config.number(key)
+    if not 1 <= preset <= len(_PRESETS):
+        raise ConfigError(config.message(f"{key} must be a preset from 1 to {len(_PRESETS)}, not {preset}"))
+    # One ring serves all processors: as large as all of Falco's together, whatever their number.
+    pairs = max(1, -(-(os.cpu_count() or 1) // 2))
+    size = min(_PRESETS[preset - 1] * (1 << (pairs - 1).bit_length()), _LARGEST)
+    return LiveRequest(
+        syscalls,
+        buffer_bytes=size,
+        vital_bytes=max(size // 4, 1 << 19),
+        drop_failed=config.flag(f"{prefix}.drop_failed_exit"),
+    )
+
+
+def watch(config: Config, ruleset: Ruleset, machine: Machine, log: Log) -> LiveCapture:
+    """Begin to capture what the rules need; raises CaptureError or ConfigError.
+
+    Everything that needs privileges happens here, and before any thread starts: afterwards the process has only the
+    few that it keeps for reading /proc.
+    """
+    chosen = select(ruleset, config)
+    for line in chosen.log_lines():
+        log.debug(line)
+    for line in (*chosen.warnings, *ruleset.notes()):
+        log.warning(line)
+    request = live_request(config, chosen.captured)
+    lacking = missing()
+    for need in lacking:
+        log.warning(need.message())
+    fatal = [need.message() for need in lacking if need.fatal]
+    if fatal:
+        raise CaptureError("; ".join(fatal))
+    log.info("Opening 'syscall' source with modern BPF probe.")
+    capture = open_live(machine, request)
+    try:
+        dropped = drop_all_but_kept()
+    except (ThreadsError, OSError) as error:
+        capture.close()
+        raise CaptureError(f"privileges could not be given up: {error}") from error
+    if dropped.sealed:
+        log.warning("Programs that the sensor starts cannot gain privileges: CAP_SETPCAP is missing.")
+    captured = f"{len(chosen.captured - capture.unknown)} system calls and tracepoints are captured"
+    log.info("ready: " + captured + f", {capture.snapshot.processes} processes were found")
+    return capture
