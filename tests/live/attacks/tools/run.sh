@@ -1,0 +1,4 @@
+# Runs the script of one action: run.sh SCRIPT
+TOOLS=/attack/tools
+. "$TOOLS/prelude.sh"
+. "$1"
