@@ -26,12 +26,13 @@ COMPILED = {"TERCEL_EXPECT_COMPILED": os.environ.get("TERCEL_EXPECT_COMPILED", "
 
 @dataclass(frozen=True)
 class Step:
-    """One command; `tests` names the folders when it is a run of pytest."""
+    """One command; `tests` names the folders when it is a run of pytest, with so many processes at a time."""
 
     name: str
     command: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     tests: tuple[str, ...] = ()
+    workers: int = 2
 
 
 STEPS = (
@@ -46,8 +47,12 @@ STEPS = (
     Step("compatibility, as installed", env=COMPILED, tests=("tests/compat",)),
     Step("end to end, uncompiled", env=PLAIN, tests=("tests/e2e",)),
     Step("end to end, as installed", env=COMPILED, tests=("tests/e2e",)),
+    # Sensors that watch the same machine would see each other's tests: one process for all of them.
+    Step("live", env=COMPILED, tests=("tests/live",), workers=0),
+    Step("probe by the other compiler", ("tools/try-probe", str(BIN.parent))),
     Step("fuzz", (sys.executable, "-m", "tests.fuzz", "--seconds", "20"), PLAIN),
     Step("bench", (sys.executable, "-m", "bench", "--short")),
+    Step("bench of live capture", (sys.executable, "-m", "bench.live", "--short")),
 )
 
 
@@ -70,13 +75,13 @@ class Count:
 
 
 def pytest_command(step: Step, report: Path) -> tuple[str, ...]:
-    """Return the command that runs the step's tests, two at a time."""
+    """Return the command that runs the step's tests."""
     return (
         sys.executable,
         "-m",
         "pytest",
         "--quiet",
-        "--numprocesses=2",
+        f"--numprocesses={step.workers}",
         "--no-header",
         "--color=no",
         f"--junitxml={report}",

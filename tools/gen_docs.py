@@ -39,6 +39,19 @@ CONFIG_HEAD: Final = """\
 - A key that does not exist is reported with its place and the nearest name, and otherwise ignored. A value of the
   wrong type counts as the default. Keys that are not built yet and ask for something are named in one warning.
 - `FALCO_HOSTNAME` in the environment replaces the host's name in alerts.
+- **Which system calls are captured.** A live sensor captures the calls that the enabled rules are about and those that
+  the tables of threads and descriptors need. A rule that names no event type is about all calls. Frequent calls (`-i`
+  lists them: `read`, `write`, …) are left out even where a rule asks for them, and a warning names the rules; `-A` or
+  `base_syscalls.all` captures them.
+- `base_syscalls.custom_set: [clone, close, "!open"]` takes the place of what the tables need: names are added to the
+  calls of the rules, `!NAME` is left out. With negative names alone the tables keep the rest of their calls. A name that
+  no call has is an error. Too small a set leaves fields such as `fd.name` without values.
+- `base_syscalls.repair: true` captures the least that makes the rules' calls understood: the life and credentials of
+  processes, `close` for descriptors, `socket`, `bind` and `getsockopt` for sockets. With a custom set it completes that.
+- The end of processes is always captured. With `log_level: debug` the log lists every part and the final set.
+- The probe delivers exits only. A rule that asks for `evt.dir = >` is asked about the exit, which has the entry's
+  parameters, and fires once; it sees the process and its descriptors as they are after the call. `evt.arg[0]` there
+  means the entry's parameter if all calls of the rule agree on its name, else the exit's; `evt.arg.NAME` is always clear.
 - The exit status is 0, 1 after any error (told on standard error), 255 when the pid file cannot be written.
 - SIGINT and SIGTERM end a run after the batch at hand, with everything delivered and the summary printed; SIGUSR1
   reopens the file output.

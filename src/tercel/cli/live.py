@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Numbers in the table of calls that stand for none, and what happens too often to be asked for by nobody.
 _UNUSUAL: Final = frozenset({"unknown", "sched_switch", "page_fault_user", "page_fault_kernel"})
 _SNAPLEN: Final = 80
-_LONGEST_SNAPLEN: Final = 65000
+_LONGEST_SNAPLEN: Final = 32768  # what fits into a record beside everything else
 
 
 def add_live_options(parser: argparse.ArgumentParser, *, all_flags: tuple[str, ...] = ("-A", "--all")) -> None:

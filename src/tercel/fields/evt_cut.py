@@ -27,8 +27,8 @@ def cut_parameters(event: Event) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at: i64 = 0
     while at + 4 <= len(options):
-        word: i64 = read_i32_le(options, at)
-        code: i64 = word & 0xFFFF
+        word: int = read_i32_le(options, at)
+        code = word & 0xFFFF
         size: i64 = (word >> 16) & 0xFFFF
         at += 4
         if at + size > len(options):
@@ -43,8 +43,8 @@ def _pairs(options: bytes, start: i64, size: i64) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at: i64 = start
     while at + _PAIR <= start + size:
-        index: i64 = read_i32_le(options, at)
-        length: i64 = read_i32_le(options, at + 4)
+        index: int = read_i32_le(options, at)
+        length: int = read_i32_le(options, at + 4)
         found.append((index, length & 0xFFFFFFFF))
         at += _PAIR
     return found
