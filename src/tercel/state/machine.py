@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import read_i64_le
+from librt.strings import read_i32_le, read_i64_le
 from librt.vecs import vec
 from mypy_extensions import i64
 
@@ -72,6 +72,8 @@ from tercel.state.tables import Tables
 from tercel.state.threads import RECENT_MASK
 
 _NO_EVENT: Final = Event(b"", 0, 0, 0, EVENTS[0], 0, -1)
+# The length words of two parameters of eight bytes.
+_TWO_WORDS: Final = 0x00080008
 
 
 class Machine(Tables):
@@ -183,6 +185,11 @@ class Machine(Tables):
         elif how == SKIM_CLOSE_ENTER:
             self._begin_call(event, thread, type_id, kind)
             thread.fds.mark_closing(thread.last_fd, True)
+        elif how == SKIM_CLOSE and not self._has_entries:
+            # Of a call that no entry told of, the exit names the descriptor.
+            self._skim_exit(event, thread, type_id, kind)
+            if result_at(event, -1) >= 0 and thread.fds.get(thread.last_fd) is not None:
+                self.remove_fd_later(thread, thread.last_fd)
         elif how == SKIM_CLOSE and result_at(event, -1) >= 0 and thread.last_type == type_id - 1:
             self._skim_exit(event, thread, type_id, kind)
             if thread.fds.is_closing(thread.last_fd):
@@ -438,6 +445,8 @@ def fd_at(event: Event, place: i64, is_long: bool) -> i64:
     """Return a descriptor parameter, -1 when it is absent or malformed; lengths take four bytes in a long event."""
     if place >= event.nparams:
         return -1
+    if place == 1 and has_two_words(event):
+        return read_i64_le(event.data, event.start + event.header_size + 12)
     if place != 0 or is_long:
         try:
             return event.int64(place, -1)
@@ -450,8 +459,18 @@ def fd_at(event: Event, place: i64, is_long: bool) -> i64:
     return read_i64_le(event.data, at)
 
 
+def has_two_words(event: Event) -> bool:
+    """Return whether an event has two parameters of eight bytes each, as the most frequent ones do."""
+    if event.nparams != 2 or event.size != event.header_size + 20:
+        return False
+    lengths: int = read_i32_le(event.data, event.start + event.header_size)
+    return lengths == _TWO_WORDS
+
+
 def result_at(event: Event, unreadable: i64) -> i64:
     """Return what the first parameter says as the call's result, -1 when it has none."""
+    if has_two_words(event):
+        return read_i64_le(event.data, event.start + event.header_size + 4)
     if event.nparams == 1 and event.size == event.header_size + 10:
         words: i64 = event.start + event.header_size
         if event.data[words] == 8 and event.data[words + 1] == 0:

@@ -19,6 +19,11 @@ from tercel.state.limits import (
 from tercel.state.model import CL_CLOSED, FdInfo, ThreadGroup, ThreadInfo
 from tercel.state.standing import Watch, drop_standing
 
+# Threads that ended before whoever started them told of it: so many are remembered, and for so long (ns) until that is
+# told; what is told then stays for a moment, for those who name the thread.
+_MOST_BRIEF: Final = 4096
+_BRIEF_NS: Final = 10_000_000_000
+_LINGER_NS: Final = 1_000_000_000
 # Places for the threads that were asked for last; a thread has its place by the low bits of its tid.
 _RECENT: Final = 256
 RECENT_MASK: Final = _RECENT - 1
@@ -56,6 +61,9 @@ class ThreadTable:
         # The one of them that was asked for last.
         self.last: ThreadInfo | None = None
         self.watch: Watch = Watch(self.threads)
+        # Both by tid, in the order of the times: when such threads ended, and when that was told which started them.
+        self._brief: dict[int, int] = {}
+        self._lingering: dict[int, int] = {}
         self.max_threads: i64 = MAX_THREADS
         self.max_fds: i64 = MAX_FDS
         self.max_fds_per_process: i64 = MAX_FDS_PER_PROCESS
@@ -72,6 +80,8 @@ class ThreadTable:
             thread.children = None
         self.threads.clear()
         self.groups.clear()
+        self._brief.clear()
+        self._lingering.clear()
         for place in range(_RECENT):
             self.recent[place] = None
         self.last = None
@@ -200,6 +210,46 @@ class ThreadTable:
         group = thread.group
         if group is not None:
             group.alive -= 1
+
+    def revive(self, thread: ThreadInfo) -> None:
+        """Note that a leader that exited is there again: another thread of its process took its place by an exec."""
+        if not thread.flags & CL_CLOSED:
+            return
+        thread.flags &= ~CL_CLOSED
+        group = thread.group
+        if group is not None:
+            group.alive += 1
+
+    def note_brief(self, tid: i64, ts: i64) -> None:
+        """Note that a thread ended of which only itself has told yet, not the one that started it."""
+        self._brief.pop(tid, 0)
+        if len(self._brief) >= _MOST_BRIEF:
+            del self._brief[next(iter(self._brief))]
+        self._brief[tid] = ts
+
+    def was_brief(self, tid: i64, ts: i64) -> bool:
+        """Return whether a thread whose start is told at `ts` had ended by then; asked once."""
+        ended: i64 = self._brief.pop(tid, 0)
+        return ended != 0 and ts - ended < _BRIEF_NS
+
+    def linger(self, tid: i64, ts: i64) -> None:
+        """Have a thread that has ended stay for a moment."""
+        thread = self.find(tid)
+        if thread is not None:
+            self.mark_dead(thread)
+            self._lingering.pop(tid, 0)
+            self._lingering[tid] = ts
+
+    def let_go(self, ts: i64) -> None:
+        """Take those out that have lingered long enough at `ts`."""
+        while self._lingering:
+            tid = next(iter(self._lingering))
+            if ts - self._lingering[tid] < _LINGER_NS:
+                return
+            del self._lingering[tid]
+            thread = self.find(tid)
+            if thread is not None and thread.flags & CL_CLOSED:
+                self.remove(tid)
 
     def remove(self, tid: i64) -> None:
         """Take a thread out, give its children to another, and drop a process whose last thread left.

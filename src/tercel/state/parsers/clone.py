@@ -56,9 +56,12 @@ def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
     # In another pid namespace, or in none, the child's number is not the one that its own events carry.
     if flags & _NOT_OURS or caller.is_in_pidns:
         return
+    is_brief = m.table.was_brief(child_tid, args.event.ts)
     there = m.threads.get(child_tid)
     if there is not None:
         if there.flags & CL_INVERTED:
+            # Both sides have told of it now.
+            there.flags &= ~CL_INVERTED
             return
         m.counters.tid_collisions += 1
         m.remove_thread(child_tid)
@@ -81,6 +84,8 @@ def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
     else:
         _teach(m, caller, child)
     m.add_thread(child)
+    if is_brief:
+        m.table.linger(child_tid, args.event.ts)
 
 
 def _learn_ids(m: Machine, thread: ThreadInfo, args: Resolved) -> None:

@@ -54,6 +54,7 @@ def parse_execve(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     _fill_ids(args, thread)
     # Descriptors marked to be closed stay in the table: the sensors that set the example keep them too.
     thread.exepath = exepath
+    m.table.revive(thread)
     thread.flags = thread.flags & _KEPT_FLAGS | CL_ACTIVE | CL_NAME_CHANGED
     m.table.keep_only(thread)
     thread.lastexec_ts = args.event.ts

@@ -8,7 +8,7 @@ from mypy_extensions import i64
 
 from tercel.events.convert import Resolved
 from tercel.state import paths
-from tercel.state.model import ThreadInfo
+from tercel.state.model import CL_INVERTED, ThreadInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,9 @@ def parse_procexit(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
     reaper: i64 = args.int64(4, -1)
     if reaper > 0:
         thread.reaper_tid = reaper
+    m.table.let_go(args.event.ts)
+    if thread.flags & CL_INVERTED and not thread.is_in_pidns:
+        m.table.note_brief(thread.tid, args.event.ts)
     m.table.mark_dead(thread)
     m.remove_thread_later(thread.tid)
 

@@ -119,3 +119,67 @@ def test_the_first_layout_is_understood(feed: Feed) -> None:
     feed.machine.process(make_event("SYSCALL_CLONE_11_X", *values, tid=10, ts=2 * SECOND))
     child = feed.thread(20)
     assert (child.comm, child.exe, child.uid, child.gid) == ("/bin/old", "/bin/old", 7, 8)
+
+
+def exits(feed: Feed, tid: int) -> None:
+    """Have a thread exit, and an event follow that has nothing to do with it."""
+    feed.event("PROCEXIT_1_E", 0, 0, 0, 0, 0, tid=tid)
+    feed.event("SYSCALL_GETUID_E", tid=1)
+
+
+def test_a_child_that_ended_before_its_caller_tells_of_it_stays_for_a_moment_only(feed: Feed) -> None:
+    """As every child of vfork that only exits: the caller goes on after that, and nothing would end the child again."""
+    feed.event("SYSCALL_VFORK_20_X", *clone_values(0, 20, 20, 10), tid=20)
+    exits(feed, 20)
+    assert 20 not in feed.machine.threads
+    feed.event("SYSCALL_VFORK_20_X", *clone_values(20, 10, 10, 1))
+    assert feed.thread(20).flags & model.CL_CLOSED
+    feed.clock += SECOND
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(21, 10, 10, 1))
+    exits(feed, 21)
+    assert 20 not in feed.machine.threads
+    assert list(feed.machine.threads) == [1, 10]
+
+
+def test_a_thread_that_ended_before_its_caller_tells_of_it_leaves_its_process(feed: Feed) -> None:
+    """The process lives on, and ends with its own threads."""
+    feed.event("SYSCALL_CLONE3_X", *clone_values(0, 11, 10, 1, model.CL_THREAD), tid=11)
+    exits(feed, 11)
+    feed.event("SYSCALL_CLONE3_X", *clone_values(11, 10, 10, 1, model.CL_THREAD))
+    feed.clock += SECOND
+    exits(feed, 10)
+    assert list(feed.machine.threads) == [1]
+
+
+def test_who_takes_the_number_of_a_brief_child_stays(feed: Feed) -> None:
+    """Numbers are used again."""
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(0, 20, 20, 10), tid=20)
+    exits(feed, 20)
+    for _ in range(2):
+        feed.event("SYSCALL_CLONE_20_X", *clone_values(20, 10, 10, 1))
+    feed.clock += SECOND
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(21, 10, 10, 1))
+    exits(feed, 21)
+    assert not feed.thread(20).flags & model.CL_CLOSED
+
+
+def test_both_sides_tell_of_a_child_once(feed: Feed) -> None:
+    """A caller that tells of the number again started another one."""
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(0, 20, 20, 10), tid=20)
+    first = feed.thread(20)
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(20, 10, 10, 1))
+    assert feed.thread(20) is first
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(20, 10, 10, 1))
+    assert feed.thread(20) is not first
+
+
+def test_what_was_noted_of_brief_children_has_an_end(feed: Feed) -> None:
+    """Callers that were lost never ask for it."""
+    for tid in range(100, 10000):
+        feed.event("SYSCALL_CLONE_20_X", *clone_values(0, tid, tid, 10), tid=tid)
+        feed.event("PROCEXIT_1_E", 0, 0, 0, 0, 0, tid=tid)
+    table = feed.machine.table
+    assert not table.was_brief(100, feed.clock)
+    assert table.was_brief(9999, feed.clock)
+    assert not table.was_brief(9999, feed.clock)
+    assert not table.was_brief(9998, feed.clock + 20 * SECOND)

@@ -104,3 +104,19 @@ def test_old_layouts_are_understood(feed: Feed) -> None:
     values = execve_values()
     feed.call("SYSCALL_EXECVE_15", [], [*values[:13], "named", ["X=y"]])
     assert (feed.thread().comm, feed.thread().env) == ("named", ["X=y"])
+
+
+def test_a_process_lives_on_when_another_thread_becomes_its_program(feed: Feed) -> None:
+    """The main thread exits then, and the other one takes its number: no event tells of its own end."""
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(20, 10, 10, 1))
+    feed.event("SYSCALL_CLONE3_X", *clone_values(21, 20, 20, 10, model.CL_THREAD), tid=20)
+    feed.event("PROCEXIT_1_E", 0, 0, 0, 0, 0, tid=20)
+    feed.event("SYSCALL_EXECVE_19_X", *execve_values(tid=20, pid=20, ptid=10), tid=20)
+    thread = feed.thread(20)
+    assert (thread.comm, thread.ptid, thread.flags & model.CL_CLOSED) == ("ls", 10, 0)
+    assert 21 not in feed.machine.threads
+    assert thread.group is not None
+    assert thread.group.alive == 1
+    feed.event("PROCEXIT_1_E", 0, 0, 0, 0, 0, tid=20)
+    feed.event("SYSCALL_GETUID_E")
+    assert 20 not in feed.machine.threads
