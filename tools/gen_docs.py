@@ -44,14 +44,16 @@ CONFIG_HEAD: Final = """\
   lists them: `read`, `write`, …) are left out even where a rule asks for them, and a warning names the rules; `-A` or
   `base_syscalls.all` captures them.
 - `base_syscalls.custom_set: [clone, close, "!open"]` takes the place of what the tables need: names are added to the
-  calls of the rules, `!NAME` is left out. With negative names alone the tables keep the rest of their calls. A name that
-  no call has is an error. Too small a set leaves fields such as `fd.name` without values.
+  calls of the rules, `!NAME` is left out. With negative names alone the tables keep the rest of their calls. A name
+  that no call has is an error. Too small a set leaves fields such as `fd.name` without values.
 - `base_syscalls.repair: true` captures the least that makes the rules' calls understood: the life and credentials of
-  processes, `close` for descriptors, `socket`, `bind` and `getsockopt` for sockets. With a custom set it completes that.
+  processes, `close` for descriptors, `socket`, `bind` and `getsockopt` for sockets. With a custom set it completes
+  that.
 - The end of processes is always captured. With `log_level: debug` the log lists every part and the final set.
 - The probe delivers exits only. A rule that asks for `evt.dir = >` is asked about the exit, which has the entry's
   parameters, and fires once; it sees the process and its descriptors as they are after the call. `evt.arg[0]` there
-  means the entry's parameter if all calls of the rule agree on its name, else the exit's; `evt.arg.NAME` is always clear.
+  means the entry's parameter if all calls of the rule agree on its name, else the exit's; `evt.arg.NAME` is always
+  clear.
 - The exit status is 0, 1 after any error (told on standard error), 255 when the pid file cannot be written.
 - SIGINT and SIGTERM end a run after the batch at hand, with everything delivered and the summary printed; SIGUSR1
   reopens the file output.
@@ -59,17 +61,28 @@ CONFIG_HEAD: Final = """\
 The tables are made by `tercel run --list-keys --format markdown` (`make docs`); do not edit them by hand.
 """
 
+PROBE_HEAD: Final = """\
+# What the probe reports
+
+Every type of event that live capture makes: which system calls it tells of, where each of its parameters comes from,
+and which cases of the live tests compare it with what was passed. [The probe](../probe.md) explains the rings, and what
+it means that a parameter is read from the program's memory. Made by `tools/probe_page.py` (`make docs`); do not edit by
+hand.
+"""
+
+# Each page with its head and with the program that prints the rest, as words for Python.
+TERCEL: Final = ("-m", "tercel")
 PAGES: Final = (
-    ("docs/reference/fields.md", FIELDS_HEAD, ("fields", "-v", "--markdown")),
-    ("docs/configuration.md", CONFIG_HEAD, ("run", "--list-keys", "--format", "markdown")),
-    ("docs/reference/events.md", EVENTS_HEAD, ("events", "--markdown")),
+    ("docs/reference/fields.md", FIELDS_HEAD, (*TERCEL, "fields", "-v", "--markdown")),
+    ("docs/configuration.md", CONFIG_HEAD, (*TERCEL, "run", "--list-keys", "--format", "markdown")),
+    ("docs/reference/events.md", EVENTS_HEAD, (*TERCEL, "events", "--markdown")),
+    ("docs/reference/probe.md", PROBE_HEAD, ("tools/probe_page.py",)),
 )
 
 
 def page(head: str, words: tuple[str, ...]) -> str:
-    """Return the text of a page: its head and what the command prints."""
-    command = (sys.executable, "-m", "tercel", *words)
-    body = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    """Return the text of a page: its head and what the program prints."""
+    body = subprocess.run((sys.executable, *words), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     return f"{head}\n{body.strip()}\n"
 
 

@@ -89,6 +89,20 @@ def table_target() -> Callable[[bytes], None]:
     return fuzz_table.one_input
 
 
+def ring_target() -> Callable[[bytes], None]:
+    """Read bytes as what lies in the rings of the probe."""
+    from tests.fuzz import fuzz_ring
+
+    return fuzz_ring.one_input
+
+
+def ring_seeds() -> Iterator[bytes]:
+    """Yield rings in every state."""
+    from tests.fuzz import fuzz_ring
+
+    yield from fuzz_ring.seeds()
+
+
 def capture_seeds() -> Iterator[bytes]:
     """Yield made captures of every kind, and recorded ones of every age in miniature, plain and compressed."""
     from tests.fuzz import fuzz_capture
@@ -165,6 +179,7 @@ TARGETS = (
     Target("capture", capture_target, capture_seeds, tuple(kind.to_bytes(4, "little") for kind in BLOCK_KINDS)),
     Target("filter", filter_target, conditions, (*(f" {word} ".encode() for word in OPERATORS.split()), *OPENINGS)),
     Target("rules", rules_target, rules_seeds, (*(f"{word}: ".encode() for word in RULE_KEYS.split()), b"&a", b"*a")),
+    Target("ring", ring_target, ring_seeds, (b"\0\0\0\x80", b"\0\0\0\x40", b"\x16\2\0\0")),
     # An input compiles dozens of rules and asks each of them twice about every event.
     Target("table", table_target, table_seeds, (b"\0\0\0", b"\1\0\0"), seconds=15.0),
 )

@@ -11,6 +11,7 @@ from tercel.capture.ebpf.live import LiveSource
 from tercel.capture.ebpf.loader import LiveOptions, names_of_all
 from tercel.capture.procfs.snapshot import ProcFs, SnapshotStats, host_root_from_environment
 from tercel.capture.source import ThreadLookup
+from tercel.events.event import MalformedEventError
 from tercel.sensor.drops import Drops
 from tercel.sensor.renewal import Renewal
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from tercel.capture.source import SourceStats, StateSink
     from tercel.events.event import Event as RawEvent
     from tercel.state.machine import Machine
+    from tercel.state.model import ThreadInfo
 
 # Threads that turn up unknown are looked up in /proc, so many a second at most.
 _LOOKUPS: Final = 500
 # Seconds between two renewals of the whole state.
 _RENEWAL: Final = 5.0
+# The time of a ring's next event when there is none.
+_NO_EVENT: Final = (1 << 63) - 1
 # The counters of lost events by the classes that the probe counts in, as Falco's alerts name them.
 COUNTERS: Final[dict[str, str]] = {
     "clone_fork": "n_drops_buffer_clone_fork_exit",
@@ -108,26 +112,69 @@ class LiveCapture:
         self.repairs = 0
         self._procfs = ProcFs(host_root)
         wanted = names_of_all() if request.syscalls is None else request.syscalls
-        # Read once before capture begins and once after: whoever lived at any moment in between is either in one of
-        # the lists or told of by an event.
-        self.snapshot: SnapshotStats = self._procfs.tell(machine)
+        self.lookup = _Lookup(self._procfs, machine)
+        # The last loss that the state was not mended after, by the times of its beginning and its end.
+        self._damaged_at = 0
+        self._damaged_until = 0
+        self._renewed_at = 0.0
+        # Threads that were not in /proc any more, to be removed once the events before that moment are gone through.
+        self._doubtful: list[ThreadInfo] = []
+        self._doubtful_at = 0
         options = LiveOptions(
             request.buffer_bytes, request.vital_bytes, request.snaplen, drop_failed=request.drop_failed
         )
         self.reader = LiveSource(options, host_root)
         try:
             self.unknown = self.reader.select(wanted)
-            self.reader.start()
-            Renewal(machine, self._procfs).complete()
+            self.snapshot: SnapshotStats = self._begin()
         except BaseException:
-            self.reader.close()
+            self.close()
             raise
-        machine.metadata_done()
-        self.lookup = _Lookup(self._procfs, machine)
-        machine.lookup = self.lookup
         self.reader.lost = self._lost
-        self._is_damaged = False
-        self._renewed_at = 0.0
+
+    def _begin(self) -> SnapshotStats:
+        """Begin to capture, read what runs, and go through the events that came meanwhile.
+
+        Whoever lives when /proc has been read was either there when its list began, and is in it, or was born since,
+        and an event tells so: from that moment on every event has a known thread. Events before it are not handed
+        out, because some are of processes that had ended when their turn came to be read; they do change the state,
+        so that nobody who ended stays in it.
+        """
+        self.reader.start()
+        snapshot = Renewal(self.machine, self._procfs).complete()
+        self.machine.metadata_done()
+        self.machine.lookup = self.lookup
+        self._catch_up(self._now())
+        return snapshot
+
+    def _catch_up(self, moment: int) -> None:
+        """Bring the state up to date with the events before a moment, and stay in front of the first later one."""
+        reader = self.reader
+        while not self._has_passed(moment):
+            reader.refill(self._now())
+            while reader.advance():
+                if reader.event.ts >= moment:
+                    reader.hold()
+                    return
+                self._take_early(reader.event)
+
+    def _take_early(self, event: RawEvent) -> None:
+        try:
+            self.machine.skim(event)
+        except MalformedEventError:
+            self.malformed += 1
+
+    def _now(self) -> int:
+        """Return the time by the clock of the events."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self.reader.probe.boot_ns
+
+    def _has_passed(self, moment: int) -> bool:
+        """Return whether all events before a moment were handed out."""
+        reader = self.reader
+        if reader.event.ts >= moment:
+            return True
+        # A ring without a next event was empty at the time up to which it is known.
+        return all((ring.known if ring.ts == _NO_EVENT else ring.ts) >= moment for ring in (reader.large, reader.vital))
 
     def __enter__(self) -> Self:
         """Return the capture."""
@@ -153,8 +200,10 @@ class LiveCapture:
 
     def fill(self) -> bool:
         """Bring the next events into memory, or return after a tenth of a second without; False at the end."""
-        if self._is_damaged and time.monotonic() - self._renewed_at >= _RENEWAL:
+        if self._damaged_at and self._has_passed(self._damaged_at) and time.monotonic() - self._renewed_at >= _RENEWAL:
             self._renew()
+        if self._doubtful and self._has_passed(self._doubtful_at):
+            self._settle()
         return self.reader.fill()
 
     def stop(self) -> None:
@@ -187,14 +236,24 @@ class LiveCapture:
         self.reader.close()
 
     def _lost(self, begin: int, end: int, count: int) -> None:
-        self._is_damaged = True
+        # What came in before the loss was noticed is gone through first: it would undo what is read now.
+        self._damaged_at = self._damaged_at or end
+        self._damaged_until = end
 
     def _renew(self) -> None:
         """Read the whole state again: what was lost may have changed any part of it."""
-        self._is_damaged = False
         self.repairs += 1
-        Renewal(self.machine, self._procfs).renew()
+        self._settle()
+        self._doubtful = Renewal(self.machine, self._procfs).refresh()
+        self._doubtful_at = self._now()
         self._renewed_at = time.monotonic()
+        # Losses go on while there is a storm: those that the events have not come to yet make it necessary again.
+        self._damaged_at = 0 if self._has_passed(self._damaged_until) else self._damaged_until
+
+    def _settle(self) -> None:
+        """Remove the threads that had ended without an event that told so."""
+        Renewal(self.machine, self._procfs).remove(self._doubtful)
+        self._doubtful = []
 
 
 def open_live(machine: Machine, request: LiveRequest) -> LiveCapture:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PRESETS: Final = tuple(1 << shift for shift in range(20, 30))
 _KEYS: Final[dict[str, str]] = {"modern_ebpf": "engine.modern_ebpf", "ebpf": "engine.ebpf", "kmod": "engine.kmod"}
 _LARGEST: Final = 1 << 29
+# As audit daemons have it: before ordinary programs, behind what the system itself needs.
+_NICE: Final = -10
 
 
 def live_request(config: Config, syscalls: frozenset[str]) -> LiveRequest:
@@ -30,18 +32,27 @@ def live_request(config: Config, syscalls: frozenset[str]) -> LiveRequest:
     preset = config.number(key)
     if not 1 <= preset <= len(_PRESETS):
         raise ConfigError(config.message(f"{key} must be a preset from 1 to {len(_PRESETS)}, not {preset}"))
-    # One ring serves all processors: as large as all of Falco's together, whatever their number.
+    # One ring serves all processors: as large as all of Falco's together, whatever their number, and twice that since
+    # those are mapped twice.
     pairs = max(1, -(-(os.cpu_count() or 1) // 2))
-    size = min(_PRESETS[preset - 1] * (1 << (pairs - 1).bit_length()), _LARGEST)
+    size = min(2 * _PRESETS[preset - 1] * (1 << (pairs - 1).bit_length()), _LARGEST)
     return LiveRequest(
         syscalls,
         buffer_bytes=size,
-        vital_bytes=max(size // 4, 1 << 19),
+        vital_bytes=max(size // 8, 1 << 19),
         drop_failed=config.flag(f"{prefix}.drop_failed_exit"),
     )
 
 
-def watch(config: Config, ruleset: Ruleset, machine: Machine, log: Log) -> LiveCapture:
+def _take_precedence(journal: Log) -> None:
+    """Have the scheduler prefer the sensor: on a busy machine it would get its turn too late for what it reads."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+    except OSError as error:
+        journal.info(f"the sensor runs with no precedence over other programs: {error.strerror}")
+
+
+def watch(config: Config, ruleset: Ruleset, machine: Machine, journal: Log) -> LiveCapture:
     """Begin to capture what the rules need; raises CaptureError or ConfigError.
 
     Everything that needs privileges happens here, and before any thread starts: afterwards the process has only the
@@ -49,17 +60,18 @@ def watch(config: Config, ruleset: Ruleset, machine: Machine, log: Log) -> LiveC
     """
     chosen = select(ruleset, config)
     for line in chosen.log_lines():
-        log.debug(line)
+        journal.debug(line)
     for line in (*chosen.warnings, *ruleset.notes()):
-        log.warning(line)
+        journal.warning(line)
     request = live_request(config, chosen.captured)
     lacking = missing()
     for need in lacking:
-        log.warning(need.message())
+        journal.warning(need.message())
     fatal = [need.message() for need in lacking if need.fatal]
     if fatal:
         raise CaptureError("; ".join(fatal))
-    log.info("Opening 'syscall' source with modern BPF probe.")
+    _take_precedence(journal)
+    journal.info("Opening 'syscall' source with modern BPF probe.")
     capture = open_live(machine, request)
     try:
         dropped = drop_all_but_kept()
@@ -67,7 +79,8 @@ def watch(config: Config, ruleset: Ruleset, machine: Machine, log: Log) -> LiveC
         capture.close()
         raise CaptureError(f"privileges could not be given up: {error}") from error
     if dropped.sealed:
-        log.warning("Programs that the sensor starts cannot gain privileges: CAP_SETPCAP is missing.")
+        journal.warning("Programs that the sensor starts cannot gain privileges: CAP_SETPCAP is missing.")
     captured = f"{len(chosen.captured - capture.unknown)} system calls and tracepoints are captured"
-    log.info("ready: " + captured + f", {capture.snapshot.processes} processes were found")
+    ready = f"ready: {captured}, {capture.snapshot.processes} processes were found"
+    journal.info(ready)
     return capture

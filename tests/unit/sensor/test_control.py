@@ -95,3 +95,23 @@ def test_other_threads_leave_signals_alone() -> None:
     thread.start()
     thread.join()
     assert done == [""]
+
+
+def test_a_run_is_over_when_its_time_is() -> None:
+    """`DURATION` ends a live run by itself."""
+    with Control() as control:
+        assert not control.is_over()
+        control.stop_after(60)
+        assert not control.is_over()
+        control.stop_after(1e-9)
+        control.wait(0.001)
+        assert control.is_over()
+        assert control.stopped_by == ""
+
+
+def test_a_run_is_over_when_somebody_asks() -> None:
+    """Whatever time was set."""
+    with Control() as control:
+        control.stop_after(60)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert control.is_over()

@@ -8,7 +8,7 @@ from tercel.api import Capture
 from tercel.capture.source import CaptureError
 from tercel.fields.registry import Registry
 from tercel.rules.loader import RuleLoader, RulesFile
-from tercel.sensor.replay import Replay
+from tercel.sensor.replay import Followed, Replay
 from tercel.state.machine import Machine
 from tests.unit import samples
 
@@ -20,7 +20,7 @@ class Played:
         loader = RuleLoader({"syscall": Registry.syscall()})
         loader.load(RulesFile("small.yaml", samples.RULES))
         self.matches: list[tuple[int, str]] = []
-        self.asked: list[Capture] = []
+        self.asked: list[Followed] = []
         self.goes_on = goes_on
         self.replay = Replay(
             Machine(),
@@ -29,7 +29,7 @@ class Played:
             self.between,
         )
 
-    def between(self, capture: Capture) -> bool:
+    def between(self, capture: Followed) -> bool:
         self.asked.append(capture)
         return self.goes_on
 
@@ -58,3 +58,21 @@ def test_a_replay_can_be_ended_between_batches(tmp_path: Path) -> None:
     played = Played(goes_on=False)
     assert not played.replay.run(samples.capture(tmp_path))
     assert len(played.asked) == 1
+
+
+def test_an_open_capture_is_followed(tmp_path: Path) -> None:
+    """Whoever opened it closes it: the machine is watched the same way."""
+    machine = Machine()
+    played = Played()
+    with Capture(samples.capture(tmp_path), machine) as capture:
+        assert played.replay.follow(capture)
+        assert played.asked[0] is capture
+    assert [name for _, name in played.matches] == ["Opened", "Failed"]
+    assert played.replay.sources == [capture.stats]
+
+
+def test_following_ends_when_whoever_is_asked_says_so(tmp_path: Path) -> None:
+    """There is no other end while the machine is watched."""
+    played = Played(goes_on=False)
+    with Capture(samples.capture(tmp_path), Machine()) as capture:
+        assert not played.replay.follow(capture)

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from pathlib import Path
 
 from tercel.fields.registry import Registry
 from tercel.rules.loader import RuleLoader, RulesFile
 from tercel.sensor.config_load import config_of_options
 from tercel.sensor.control import Control
+from tercel.sensor.live import LiveCapture, LiveRequest
 from tercel.sensor.log import Log
 from tercel.sensor.sensor import Sensor, Streams
 from tests.unit import samples
+from tests.unit.capture.ebpf.probe import skip_without_kernel
 
 SUMMARY = """\
 Events detected: 2
@@ -91,3 +94,35 @@ def test_simulated_drops_can_end_the_run(tmp_path: Path) -> None:
     options = ["syscall_event_drops.simulate_drops=true", "syscall_event_drops.actions[]=exit"]
     content = samples.builder().event(3, [], ts=1_700_000_005_000_000_000).bytes()
     assert Run([samples.capture(tmp_path, content)], *options).status == 1
+
+
+LIVE_RULES = """
+- rule: Read
+  desc: A file was read.
+  condition: evt.type=openat and fd.name={path}
+  output: read (file=%fd.name command=%proc.cmdline)
+  priority: WARNING
+"""
+
+
+def test_what_happens_on_the_machine_raises_alerts(tmp_path: Path) -> None:
+    """The run ends when its time is over, with everything that was captured gone through."""
+    skip_without_kernel()
+    target = tmp_path / "secret"
+    target.write_text("")
+    registry = Registry.syscall()
+    loader = RuleLoader({"syscall": registry})
+    loader.load(RulesFile("live.yaml", LIVE_RULES.format(path=target)))
+    out, err = io.StringIO(), io.StringIO()
+    config = config_of_options(["stdout_output.enabled=true"])
+    sensor = Sensor(config, registry, loader.ruleset(), Log(err), Streams(out, err), "kestrel")
+    request = LiveRequest(frozenset({"openat", "close", "execve", "clone", "clone3", "vfork", "sched_process_exit"}))
+    with LiveCapture(sensor.machine, request) as live, Control() as control:
+        subprocess.run(["/bin/cat", str(target)], check=True)
+        control.stop_after(0.2)
+        assert sensor.run([], control, live) == 0
+        counts = live.counts()
+    assert f"Warning read (file={target} command=cat {target})" in out.getvalue()
+    assert "Triggered rules by rule name:\n   Read: 1\n" in out.getvalue()
+    assert sensor.lost == counts.total_drops
+    assert sensor.events > 0

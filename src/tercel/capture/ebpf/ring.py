@@ -66,8 +66,9 @@ class Records:
 class Ring(Records):
     """One ring: shared memory of the kernel, and what was copied out of it.
 
-    The first page holds how far was read, written here; the second how far was written, and after it the data twice,
-    so that no record is cut in two (kernel/bpf/ringbuf.c).
+    The first page holds how far was read, written here; the second how far was written, and after it the data. The
+    kernel would show the data twice, so that no record is cut in two (kernel/bpf/ringbuf.c), but every page that is
+    looked at counts as memory of this process: joining the two pieces every now and then costs less.
     """
 
     def __init__(self, fd: int, size: int) -> None:
@@ -75,7 +76,7 @@ class Ring(Records):
         super().__init__()
         page = mmap.PAGESIZE
         self._consumer: mmap.mmap = mmap.mmap(fd, page, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-        self._producer: mmap.mmap = mmap.mmap(fd, page + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
+        self._producer: mmap.mmap = mmap.mmap(fd, page + size, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
         self._page: i64 = page
         self._mask: i64 = size - 1
         self.size: i64 = size
@@ -96,16 +97,23 @@ class Ring(Records):
         if fill == 0:
             self.known = now
             return
-        start: i64 = self._page + (self._read & self._mask)
         # Which records are complete is found out first, and what they hold is read after that: one that the probe
         # completes during a copy may be in it half old, half new.
-        end: i64 = _whole(self._producer[start : start + min(CHUNK, fill)])
-        self.chunk = self._producer[start : start + end]
+        end: i64 = _whole(self._bytes(min(CHUNK, fill)))
+        self.chunk = self._bytes(end)
         self.pos = 0
         self._read += end
         self._consumer[:8] = int(self._read).to_bytes(8, "little", signed=True)
         self.known = now if end == fill else 0
         self.look()
+
+    def _bytes(self, count: i64) -> bytes:
+        """Return the next so many bytes of the ring."""
+        start: i64 = self._page + (self._read & self._mask)
+        beyond: i64 = start + count - self._page - self.size
+        if beyond <= 0:
+            return self._producer[start : start + count]
+        return self._producer[start : start + count - beyond] + self._producer[self._page : self._page + beyond]
 
     def close(self) -> None:
         """Give the memory back."""

@@ -26,15 +26,21 @@ EXEC_CALLS: Final = frozenset({"execve", "execveat"})
 CLONE_CALLS: Final = frozenset({"clone", "clone3", "fork", "vfork"})
 # Columns of the architectures in events/tables/syscalls.txt.
 _ARCHITECTURES: Final[dict[str, int]] = {"x86_64": 3, "aarch64": 4}
+# The call after which the probe looks for requests whose completion nobody was told of, reported or not.
+REQUESTING_CALL: Final = "io_uring_enter"
+UNREPORTED: Final = 0xFFFF
+# Calls that 32-bit x86 programs have only as parts of socketcall: `enum pseudo_call` numbers them.
+_BUNDLED: Final = frozenset({"send", "recv"})
 
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """A line of `rows.txt`: the event, its class, whether it is vital, its steps as texts."""
+    """A line of `rows.txt`: the event, its class, whether it is vital, whether it is of many messages, its steps."""
 
     event: int
     event_class: str
     is_vital: bool
+    is_many: bool
     steps: tuple[str, ...]
 
 
@@ -43,7 +49,7 @@ def row_sources() -> list[RowSource]:
     with open(os.path.join(os.path.dirname(__file__), "rows.txt"), encoding="ascii") as file:
         lines = [line.split() for line in file.read().splitlines() if line and line[0] != "#"]
     return [
-        RowSource(EVENT_BY_ENUM[event], event_class.rstrip("!"), event_class.endswith("!"), tuple(steps))
+        RowSource(EVENT_BY_ENUM[event], event_class.rstrip("!*"), "!" in event_class, "*" in event_class, tuple(steps))
         for event, event_class, *steps in lines
     ]
 
@@ -71,14 +77,14 @@ def system_calls(machine: str = "") -> list[SystemCall]:
     column = _ARCHITECTURES.get(machine)
     if column is None:
         raise CaptureError(f"live capture knows the system calls of {' and '.join(_ARCHITECTURES)}, not of {machine}")
-    compat = compat_numbers() if machine == "x86_64" else {}
+    compat, bundled = (compat_numbers(), _BUNDLED) if machine == "x86_64" else ({}, frozenset())
     found = []
     for row in table_rows("syscalls.txt"):
         words = row.split()
         native = -1 if words[column] == "-" else int(words[column])
         event = _GENERIC_EXIT if words[2] == "-" else int(words[2]) + 1
         numbers = tuple(compat.get(words[1], ()))
-        if native >= 0 or numbers or words[1] in _BUNDLED:
+        if native >= 0 or numbers or words[1] in bundled:
             found.append(SystemCall(words[1], int(words[0]), event, native, numbers))
     return found
 
@@ -112,6 +118,7 @@ class RowTable:
         self.data = b"".join(self._row(source) for source in (*fixed, *sources))
         # Rows of system calls by event; rows of tracepoints come first and are not looked up.
         self.row_of = {source.event: len(fixed) + i for i, source in enumerate(sources)}
+        self.pseudo = {name.removeprefix("CALL_").lower(): number for name, number in btf.enum("pseudo_call").items()}
         self.classes = {number: name.removeprefix("CLASS_").lower() for name, number in self._classes.items()}
 
     def _row(self, source: RowSource) -> bytes:
@@ -125,6 +132,7 @@ class RowTable:
             steps=len(source.steps),
             event_class=_known(self._classes, f"CLASS_{source.event_class.upper()}"),
             is_critical=int(source.is_vital),
+            is_many=int(source.is_many),
         )
         steps = b"".join(self._step(text) for text in source.steps)
         start = self._places.offset
@@ -167,3 +175,14 @@ def selected_rows(table: RowTable, calls: Iterable[SystemCall], wanted: frozense
         for number in call.compat:
             found[COMPAT | number] = (row + 1, call.code)
     return found
+
+
+def looked_at(calls: Iterable[SystemCall]) -> dict[int, tuple[int, int]]:
+    """Return in the same form the calls that the probe looks at in any case, without reporting them."""
+    places = [
+        place
+        for call in calls
+        if call.name == REQUESTING_CALL
+        for place in (call.native, *(COMPAT | number for number in call.compat))
+    ]
+    return dict.fromkeys(places, (UNREPORTED, 0))

@@ -1,0 +1,39 @@
+"""Which programs of the probe a kernel has a place for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tercel.capture.ebpf.optional import PROGRAMS, TYPE_INFORMATION, absent, kernel_types
+
+_NEW = b"\0io_cqe\0btf_trace_io_uring_submit_req\0btf_trace_io_uring_complete\0btf_trace_io_uring_task_work_run\0"
+
+
+def test_a_kernel_without_type_information_has_no_place_for_any() -> None:
+    """Also one that was built without io_uring: everything else is seen there all the same."""
+    assert absent(b"") == list(PROGRAMS)
+
+
+def test_a_program_is_absent_when_one_of_its_names_is() -> None:
+    """The tracepoint for new requests was renamed, and older ones tell of other things."""
+    assert absent(_NEW) == ["tercel_request_sqe", "tercel_overflow"]
+    assert absent(_NEW.replace(b"\0io_cqe\0", b"\0")) == list(PROGRAMS)
+
+
+def test_a_name_is_not_found_inside_a_longer_one() -> None:
+    """The form of requests came with one exact name."""
+    assert absent(_NEW.replace(b"\0io_cqe\0", b"\0io_cqe_old\0")) == list(PROGRAMS)
+
+
+@pytest.mark.skipif(not Path(TYPE_INFORMATION).exists(), reason="the kernel has no type information")
+def test_the_running_kernel_tells_its_types() -> None:
+    """The file is read as a whole: it begins with the mark of type information."""
+    assert kernel_types()[:2] == b"\x9f\xeb"
+
+
+def test_no_type_information_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What lacks is said when the probe is loaded."""
+    monkeypatch.setattr("tercel.capture.ebpf.optional.TYPE_INFORMATION", str(tmp_path / "absent"))
+    assert kernel_types() == b""
