@@ -2,6 +2,7 @@
 /* The probe: reports system calls and the life of processes as event blocks of the capture format. README.md in this
  * folder tells how the parts fit. */
 #include "programs/calls.h"
+#include "programs/io_uring.h"
 #include "programs/lifecycle.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -21,6 +21,9 @@ typedef _Bool bool;
 #define GLOBAL __attribute__((noinline))
 /* Compilers leave masks out that they can prove redundant; the verifier needs to see them. */
 #define opaque(value) asm volatile("" : "+r"(value))
+/* Makes of a number that is too large the largest one, in the register that is used then: compilers like to compare a
+ * copy, and older verifiers do not connect the two. */
+#define no_more_than(most, value) asm volatile("if %0 <= %1 goto +1\n\t%0 = %1" : "+r"(value) : "i"(most))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -28,8 +31,11 @@ typedef _Bool bool;
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) __typeof__(value) *name
 enum {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_F_NO_PREALLOC = 1,
 	BPF_F_MMAPABLE = 1 << 10,
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
@@ -37,15 +43,29 @@ enum {
 };
 
 static void *(*map_lookup)(void *map, const void *key) = (void *)1;
+static long (*map_update)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
+static long (*map_delete)(void *map, const void *key) = (void *)3;
 static u32 (*current_cpu)(void) = (void *)8;
 static u64 (*current_pid_tgid)(void) = (void *)14;
 static void *(*current_task)(void) = (void *)35;
 static long (*read_user)(void *to, u32 size, const void *from) = (void *)112;
 static long (*read_kernel)(void *to, u32 size, const void *from) = (void *)113;
-static long (*read_user_text)(void *to, u32 size, const void *from) = (void *)114;
+static long (*copy_user_text)(void *to, u32 size, const void *from) = (void *)114;
 static long (*read_kernel_text)(void *to, u32 size, const void *from) = (void *)115;
 static u64 (*boot_time)(void) = (void *)125;
 static long (*ring_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
+
+/* A text of the program with its zero at the end: its size, or an error. An empty one has a size of nothing on kernels
+ * before 6.14. */
+INLINE long read_user_text(void *to, u32 size, const void *from)
+{
+	long got = copy_user_text(to, size, from);
+
+	if (got || !size)
+		return got;
+	*(u8 *)to = 0;
+	return 1;
+}
 
 /* A member of a kernel structure, wherever this kernel has it. */
 #define READ(pointer, member)                                                          \

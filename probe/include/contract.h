@@ -217,5 +217,6 @@ struct counters {
 	u64 filtered;		 /* wanted calls that a setting left out */
 	u64 truncated;		 /* parameters of which only head and tail are reported */
 	u64 unreadable;		 /* parameters whose memory could not be read */
-	u64 padding[4];
+	u64 lost_requests;	 /* wanted requests of io_uring that were not noted, or not seen to end */
+	u64 padding[3];
 };

@@ -274,6 +274,135 @@ struct pt_regs {
 };
 #endif
 
+/* io_uring (include/linux/io_uring_types.h): a request, and what its kinds have in its first part. */
+struct filename {
+	const char *name;
+};
+struct open_how {
+	u64 flags, mode, resolve;
+};
+struct kiocb {
+	s64 ki_pos;
+};
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+struct io_unlink {
+	int dfd;
+	int flags;
+	struct filename *filename;
+};
+struct io_mkdir {
+	int dfd;
+	u16 mode;
+	struct filename *filename;
+};
+struct io_rename {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+struct io_link {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+struct io_open___7_0 {
+	struct delayed_filename filename;
+};
+struct io_unlink___7_0 {
+	struct delayed_filename filename;
+};
+struct io_mkdir___7_0 {
+	struct delayed_filename filename;
+};
+struct io_rename___7_0 {
+	struct delayed_filename oldpath, newpath;
+};
+struct io_link___7_0 {
+	struct delayed_filename oldpath, newpath;
+};
+struct io_socket {
+	int domain, type, protocol;
+	u32 file_slot;
+};
+struct io_connect {
+	void *addr;
+	int addr_len;
+};
+struct io_bind {
+	int addr_len;
+};
+struct io_listen {
+	int backlog;
+};
+struct io_accept {
+	int flags;
+	u32 file_slot;
+};
+struct io_shutdown {
+	int how;
+};
+struct io_sr_msg {
+	void *buf;
+	int len;
+};
+struct io_close {
+	int fd;
+	u32 file_slot;
+};
+struct io_rw {
+	struct kiocb kiocb;
+	u64 addr;
+	u32 len;
+};
+struct io_splice {
+	u64 len;
+	int splice_fd_in;
+	u32 flags;
+};
+struct socket_storage {
+	u8 bytes[128];
+};
+struct io_async_msghdr {
+	struct socket_storage addr;
+};
+struct io_wq_work_node {
+	struct io_wq_work_node *next;
+};
+struct io_wq_work_list {
+	struct io_wq_work_node *first;
+};
+struct io_submit_state {
+	struct io_wq_work_node free_list;
+	struct io_wq_work_list compl_reqs;
+};
+struct io_ring_ctx {
+	struct io_submit_state submit_state;
+	struct io_wq_work_list locked_free_list;
+};
+struct task_struct___io_uring {
+	void *io_uring;
+};
+struct io_cqe {
+	s32 res;
+	int fd;
+};
+struct io_kiocb {
+	u8 opcode;
+	u64 flags;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	void *async_data;
+	struct io_wq_work_node comp_list;
+};
+
 #pragma clang attribute pop
 
 #define PF_KTHREAD 0x00200000

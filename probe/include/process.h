@@ -251,9 +251,8 @@ GLOBAL int add_given(u32 i, u32 start, u32 most)
 		room = 0;
 	opaque(room);
 	room &= 0xffff;
-	if (room > PARAM_MOST)
-		room = PARAM_MOST;
 	if (room) {
+		no_more_than(PARAM_MOST, room);
 		got = read_user_text(place(s), room, (void *)pointer);
 		if (got == room) /* it may have been longer */
 			s->left = 1;

@@ -74,6 +74,13 @@ struct settings settings SEC(".data.settings") = {};
 struct row rows[MAX_ROWS] SEC(".data.rows") = {};
 struct call calls[MAX_CALLS] SEC(".data.calls") = {};
 
+/* A number below `size`, a power of two, so that the verifier sees it whatever the compiler knows. */
+INLINE u32 below(u32 value, u32 size)
+{
+	opaque(value);
+	return value & (size - 1);
+}
+
 INLINE struct scratch *my_scratch(void)
 {
 	u32 cpu = current_cpu();

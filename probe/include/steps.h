@@ -387,7 +387,7 @@ INLINE void put_cuts(struct scratch *s)
 		*(u32 *)(to + 4 + 8 * i) = s->cut_index[i];
 		*(u32 *)(to + 8 + 8 * i) = s->cut_length[i];
 	}
-	*(u32 *)(to + 4 + 8 * (count & 7)) = 0; /* the end of the options */
+	*(u32 *)(to + 4 + 8 * below(count, 8)) = 0; /* the end of the options */
 	s->at += 8 + count * 8;
 }
 
@@ -469,20 +469,22 @@ GLOBAL int make_record(u32 number)
 GLOBAL int make_message_records(u32 number)
 {
 	struct scratch *s = my_scratch();
-	u64 messages;
-	u32 count, step;
+	u64 message;
+	u32 count, step, moved;
 
 	if (!s)
 		return 0;
 	count = s->result;
-	messages = s->args[1];
+	message = s->args[1];
 	step = s->is_compat ? 32 : 64; /* struct mmsghdr: a message's header and how much of it was moved */
+	moved = s->is_compat ? 28 : 56;
 	for (u32 i = 0; i < MOST_VECTORS; i++) {
 		if (i >= count)
 			break;
-		s->args[1] = messages + i * step;
-		s->result = read_user32(messages + i * step + (s->is_compat ? 28 : 56));
+		s->args[1] = message;
+		s->result = read_user32(message + moved);
 		make_record(number);
+		message += step;
 	}
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* System calls, seen when they return. One program for all of them: what a machine does not want ends after one look
  * at a table, and what it wants is described there. */
 #pragma once
-#include "../include/steps.h"
+#include "../include/requests.h"
 
 #define IS_COMPAT 2 /* TS_COMPAT in thread_info.status: the call came through the 32-bit entry */
 
@@ -18,6 +18,8 @@
 #define NUMBER_EXECVE 221
 #define NUMBER_EXECVEAT 281
 #endif
+
+#define NUMBER_IO_URING_ENTER 426 /* of every architecture and kind of program */
 
 INLINE bool is_32bit(struct task_struct *task)
 {
@@ -121,6 +123,11 @@ int tercel_call(u64 *ctx)
 	s = my_scratch();
 	if (!s)
 		return 0;
+	if (number == NUMBER_IO_URING_ENTER) {
+		tell_cleared(user_of(s, task));
+		if (row == ROW_UNREPORTED)
+			return 0;
+	}
 	s->task = task;
 	s->tid = ids;
 	s->result = result;
@@ -152,7 +159,7 @@ int tercel_call(u64 *ctx)
 			counts->filtered++;
 		return 0;
 	}
-	if (row < MAX_ROWS && rows[row].is_many && result > 0)
+	if (rows[below(row, MAX_ROWS)].is_many && result > 0)
 		make_message_records(row);
 	else
 		make_record(row);

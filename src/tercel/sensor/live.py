@@ -216,12 +216,15 @@ class LiveCapture:
 
     def losses(self) -> list[str]:
         """Return a sentence for each kind of event that was lost, the number first."""
-        drops = self.counts().drops
-        return [
+        counts = self.counts()
+        lost = [
             f"{count} events about {name.replace('_', ' and ')} were lost because the reader was too slow"
-            for name, count in drops.items()
+            for name, count in counts.drops.items()
             if count
         ]
+        if counts.lost_requests:
+            lost.append(f"{counts.lost_requests} requests of io_uring were not seen to end")
+        return lost
 
     def drops(self) -> Drops:
         """Return what was counted, by the names that alerts give the counters."""

@@ -69,7 +69,7 @@ def watch(config: Config, ruleset: Ruleset, machine: Machine, journal: Log) -> L
         journal.warning(need.message())
     fatal = [need.message() for need in lacking if need.fatal]
     if fatal:
-        raise CaptureError("; ".join(fatal))
+        raise CaptureError(" ".join(fatal))
     _take_precedence(journal)
     journal.info("Opening 'syscall' source with modern BPF probe.")
     capture = open_live(machine, request)

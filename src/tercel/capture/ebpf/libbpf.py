@@ -10,6 +10,8 @@ from typing import Final
 from tercel.capture.source import CaptureError
 
 _LIBRARY: Final = "libbpf.so.1"
+# From here on errors are the library's own, about the object's form (libbpf.h, enum libbpf_errno).
+_OWN_ERRORS: Final = 4000
 # What to do about the errors that loading meets, by number.
 _ADVICE: Final[dict[int, str]] = {
     errno.EPERM: "CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN) are needed; 'tercel doctor' tells more",
@@ -43,6 +45,7 @@ class LibBpf:
             ("bpf_object__find_program_by_name", pointer, [pointer, text]),
             ("bpf_map__set_max_entries", number, [pointer, ctypes.c_uint32]),
             ("bpf_map__fd", number, [pointer]),
+            ("bpf_program__set_autoload", number, [pointer, ctypes.c_bool]),
             ("bpf_program__attach", pointer, [pointer]),
             ("bpf_link__destroy", number, [pointer]),
             ("libbpf_set_print", pointer, [pointer]),
@@ -62,12 +65,15 @@ class BpfObject:
         self._bpf = LibBpf().lib
         self._image = ctypes.create_string_buffer(image, len(image))
         self._links: list[int] = []
+        self._left_out: set[str] = set()
         self._object: int | None = self._bpf.bpf_object__open_mem(self._image, len(image), None)
         if not self._object:
             raise self._error("the probe cannot be opened")
 
     def _error(self, what: str, number: int = 0) -> CaptureError:
         number = number or ctypes.get_errno()
+        if number >= _OWN_ERRORS or not self._image.raw:
+            return CaptureError(f"{what}: it is not a compiled probe, or damaged", -1, self.path)
         advice = _ADVICE.get(number)
         return CaptureError(f"{what}: {os.strerror(number)}{f'; {advice}' if advice else ''}", -1, self.path)
 
@@ -96,6 +102,14 @@ class BpfObject:
         """Return the descriptor of a map, after loading; it belongs to the object."""
         return int(self._bpf.bpf_map__fd(self._map(name)))
 
+    def leave_out(self, names: list[str]) -> None:
+        """Load and attach everything but these programs."""
+        for name in names:
+            program = self._bpf.bpf_object__find_program_by_name(self._object, name.encode())
+            if program:
+                self._bpf.bpf_program__set_autoload(program, False)
+                self._left_out.add(name)
+
     def load(self) -> None:
         """Load programs and maps into the kernel; raises CaptureError."""
         status = self._bpf.bpf_object__load(self._object)
@@ -105,6 +119,8 @@ class BpfObject:
     def attach(self, names: list[str]) -> None:
         """Attach programs to the places that they name; those that the object does not have are passed over."""
         for name in names:
+            if name in self._left_out:
+                continue
             program = self._bpf.bpf_object__find_program_by_name(self._object, name.encode())
             if not program:
                 continue

@@ -11,6 +11,7 @@ import struct
 import time
 from typing import Final
 
+from tercel.capture.ebpf import optional
 from tercel.capture.ebpf.btf import Btf, BtfError
 from tercel.capture.ebpf.libbpf import BpfObject
 from tercel.capture.ebpf.probe_file import probe_path
@@ -20,6 +21,7 @@ from tercel.capture.ebpf.rows import (
     EXEC_CALLS,
     TRACEPOINTS,
     RowTable,
+    looked_at,
     row_sources,
     selected_rows,
     system_calls,
@@ -27,9 +29,9 @@ from tercel.capture.ebpf.rows import (
 from tercel.capture.source import CaptureError
 
 PAGE: Final = mmap.PAGESIZE
-# Programs in the order in which they are attached: the ends of processes last, so that no end is told of a process
-# whose beginning was not.
-PROGRAMS: Final = ("tercel_call", "tercel_child", "tercel_exec", "tercel_signal", "tercel_exit")
+# Programs in the order in which they are attached: the ends of processes first, so that nobody who is told to have
+# begun ends unseen. The end of somebody unknown does no harm.
+PROGRAMS: Final = ("tercel_exit", "tercel_signal", "tercel_exec", "tercel_child", *optional.PROGRAMS, "tercel_call")
 RING_MAP: Final = "tercel_ring"
 VITAL_MAP: Final = "tercel_vital"
 _COUNTS_MAP: Final = "tercel_counts"
@@ -69,8 +71,8 @@ class Counts:
 
     `events` are records made, `drops` those of them that found their ring full, each by class; `oversized` those
     of the drops that were too long, `filtered` wanted calls that a setting left out, `truncated` parameters of which
-    head and tail are reported, `unreadable` parameters whose memory could not be read. `events_per_cpu` and
-    `drops_per_cpu` are sums over the classes.
+    head and tail are reported, `unreadable` parameters whose memory could not be read, `lost_requests` requests of
+    io_uring that were not noted or not seen to end. `events_per_cpu` and `drops_per_cpu` are sums over the classes.
     """
 
     def __init__(self) -> None:
@@ -83,6 +85,7 @@ class Counts:
         self.filtered = 0
         self.truncated = 0
         self.unreadable = 0
+        self.lost_requests = 0
 
     @property
     def total_events(self) -> int:
@@ -137,8 +140,17 @@ class Probe:
             raise CaptureError(str(error)) from error
         self.boot_ns = boot_offset()
         self.options = options
+        try:
+            self._open(image, path, host_root, optional.absent(optional.kernel_names()))
+        except CaptureError:
+            # Kernels change: what is missed least is left out then, and everything else is seen all the same.
+            self._open(image, path, host_root, list(optional.PROGRAMS))
+
+    def _open(self, image: bytes, path: str, host_root: str, without: list[str]) -> None:
+        self.left_out = without
         self._object = BpfObject(image, path)
         try:
+            self._object.leave_out(without)
             self._load(host_root)
         except CaptureError:
             self._object.close()
@@ -189,7 +201,7 @@ class Probe:
         The probe sees the change call by call, without a gap in between.
         """
         calls = system_calls()
-        chosen = selected_rows(self._table, calls, wanted)
+        chosen = {**looked_at(calls), **selected_rows(self._table, calls, wanted)}
         for number in range(_CALLS):
             row, code = chosen.get(number, (0, 0))
             compat_row, compat_code = chosen.get(COMPAT | number, (0, 0))
@@ -207,6 +219,11 @@ class Probe:
             member = self._call_layout.member(name)
             start = number * self._call_layout.size + member.offset
             self._calls[start : start + member.size] = value.to_bytes(member.size, "little")
+
+    @property
+    def sees_requests(self) -> bool:
+        """Whether what programs ask for through io_uring is reported too."""
+        return "tercel_complete" not in self.left_out
 
     def attach(self) -> None:
         """Begin to report what was selected."""
@@ -228,7 +245,7 @@ class Probe:
             per_cpu.extend(sum(row) for row in rows)
             for number, values in enumerate(zip(*rows, strict=True)):
                 by_class[self._table.classes[number]] = sum(values)
-        for name in ("oversized", "filtered", "truncated", "unreadable"):
+        for name in ("oversized", "filtered", "truncated", "unreadable", "lost_requests"):
             setattr(counts, name, sum(sum(row) for row in self._counted(name)))
         return counts
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tercel.capture.ebpf import loader
+from tercel.capture.ebpf import loader, optional
 from tercel.capture.ebpf.loader import RING_MAP, VITAL_MAP, Counts, LiveOptions, Probe
-from tercel.capture.ebpf.rows import UNREPORTED
+from tercel.capture.ebpf.rows import UNREPORTED, system_calls
 from tercel.capture.source import CaptureError
 from tests.unit.capture.ebpf.probe import needs_object, skip_without_kernel
 
@@ -163,12 +163,13 @@ def test_the_counts_add_up(probe: Probe) -> None:
 
 
 def test_what_a_kernel_refuses_is_left_out_where_it_can_be_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels change what these programs look at: system calls are seen all the same. No kernel has both tracepoints."""
+    """Kernels change what these programs look at; system calls are seen all the same."""
     skip_without_kernel()
-    monkeypatch.setattr(loader.optional, "absent", lambda types: [])
+    # No kernel has both tracepoints for new requests.
+    monkeypatch.setattr(optional, "PROGRAMS", dict.fromkeys(optional.PROGRAMS, ()))
     refused = Probe(LiveOptions(ring_bytes=1 << 16, vital_bytes=1 << 17))
     try:
-        assert refused.left_out == list(loader.optional.PROGRAMS)
+        assert refused.left_out == list(optional.PROGRAMS)
         assert not refused.sees_requests
         refused.select(frozenset({"openat"}))
         refused.attach()
@@ -179,7 +180,7 @@ def test_what_a_kernel_refuses_is_left_out_where_it_can_be_missed(monkeypatch: p
 def test_the_call_that_hands_requests_over_is_looked_at_in_any_case(probe: Probe) -> None:
     """Of some requests nothing else tells that they are done."""
     size, row = probe._call_layout.size, probe._call_layout.member("row").offset
-    enter = next(call.native for call in loader.system_calls() if call.name == "io_uring_enter")
+    enter = next(call.native for call in system_calls() if call.name == "io_uring_enter")
     probe.select(frozenset({"openat"}))
     assert int.from_bytes(probe._calls[enter * size + row : enter * size + row + 2], "little") == UNREPORTED
     probe.select(frozenset({"io_uring_enter"}))

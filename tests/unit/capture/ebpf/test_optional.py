@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tercel.capture.ebpf.optional import PROGRAMS, TYPE_INFORMATION, absent, kernel_types
+from tercel.capture.ebpf.optional import PROGRAMS, TYPE_INFORMATION, absent, kernel_names
 
 _NEW = b"\0io_cqe\0btf_trace_io_uring_submit_req\0btf_trace_io_uring_complete\0btf_trace_io_uring_task_work_run\0"
 
@@ -28,12 +28,20 @@ def test_a_name_is_not_found_inside_a_longer_one() -> None:
 
 
 @pytest.mark.skipif(not Path(TYPE_INFORMATION).exists(), reason="the kernel has no type information")
-def test_the_running_kernel_tells_its_types() -> None:
-    """The file is read as a whole: it begins with the mark of type information."""
-    assert kernel_types()[:2] == b"\x9f\xeb"
+def test_the_running_kernel_tells_its_names() -> None:
+    """The first one is empty, as the format wants it, and the last one ends with a zero byte."""
+    names = kernel_names()
+    assert names[:1] == names[-1:] == b"\0"
+    assert b"\0task_struct\0" in names
 
 
-def test_no_type_information_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"", bytes(23)])
+def test_no_type_information_is_no_error(
+    content: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """What lacks is said when the probe is loaded."""
-    monkeypatch.setattr("tercel.capture.ebpf.optional.TYPE_INFORMATION", str(tmp_path / "absent"))
-    assert kernel_types() == b""
+    path = tmp_path / "vmlinux"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr("tercel.capture.ebpf.optional.TYPE_INFORMATION", str(path))
+    assert kernel_names() == b""

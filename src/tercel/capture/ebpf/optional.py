@@ -1,0 +1,43 @@
+"""The probe's programs that some kernels have no place for: whether this one has is told by its type information."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+TYPE_INFORMATION: Final = "/sys/kernel/btf/vmlinux"
+# By program: the names that the kernel's type information must have. A tracepoint is a type `btf_trace_NAME`; `io_cqe`
+# came with the form of requests that the programs read (5.19).
+PROGRAMS: Final[dict[str, tuple[str, ...]]] = {
+    "tercel_request": ("btf_trace_io_uring_submit_req", "io_cqe"),
+    "tercel_request_sqe": ("btf_trace_io_uring_submit_sqe", "io_cqe"),
+    "tercel_complete": ("btf_trace_io_uring_complete", "io_cqe"),
+    "tercel_work": ("btf_trace_io_uring_task_work_run", "io_cqe"),
+    "tercel_overflow": ("btf_trace_io_uring_cqe_overflow", "io_cqe"),
+}
+
+
+# The head of type information (struct btf_header in include/uapi/linux/btf.h): how long it is, and behind it where the
+# names are and how long all of them.
+_HEAD: Final = struct.Struct("<4xI8xII")
+
+
+def kernel_names() -> bytes:
+    """Return the names in the running kernel's type information, each after a zero byte; nothing where it has none."""
+    try:
+        with open(TYPE_INFORMATION, "rb") as file:
+            types = file.read()
+        head, start, size = _HEAD.unpack_from(types)
+    except (OSError, struct.error):
+        return b""
+    return types[head + start : head + start + size]
+
+
+def absent(names: bytes) -> list[str]:
+    """Return the programs that a kernel with these names has no place for."""
+    # Looking for a few names is quicker than reading what they are names of.
+    return [
+        program
+        for program, needed in PROGRAMS.items()
+        if not all(f"\0{name}\0".encode("ascii") in names for name in needed)
+    ]
