@@ -20,8 +20,10 @@ Record = Callable[[list[str], str], "subprocess.CompletedProcess[bytes]"]
 
 TYPE_INFORMATION: Final = "/sys/kernel/btf/vmlinux"
 _TERCEL: Final = (sys.executable, "-m", "tercel")
-_STOP_SECONDS: Final = 15
-_PROGRAM_SECONDS: Final = 15
+# Machines that are emulated take their time.
+_PATIENCE: Final = int(os.environ.get("TERCEL_PATIENCE", "1"))
+_STOP_SECONDS: Final = 15 * _PATIENCE
+_PROGRAM_SECONDS: Final = 15 * _PATIENCE
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,8 @@ pytestmark = [needs_live, pytest.mark.slow]
 
 _TERCEL: Final = (sys.executable, "-m", "tercel")
 _STOP_SECONDS: Final = 15
+# Nanoseconds.
+_SAME_TIME: Final = 5_000_000
 # A program with a name of its own that opens, duplicates, reads and closes.
 _PROGRAM: Final = """
 import os, sys
@@ -156,6 +159,26 @@ def test_replaying_gives_the_alerts_of_the_live_run(marked: Path, tmp_path: Path
         replayed = [(alert.rule, strip(alert.fields)) for alert in load_rules(str(rules)).alerts(capture)]
     assert len(live) == 20
     assert replayed == live
+
+
+def test_run_on_a_recording_finds_what_run_found_live(marked: Path, tmp_path: Path) -> None:
+    """The same command, rules and configuration, once live and once on the file: the same alerts at the same times."""
+    rules, target = tmp_path / "rules.yaml", tmp_path / "out.scap"
+    rules.write_text(_RULES)
+    with LiveSensor(tmp_path, [rules]) as sensor, recording("-w", str(target)):
+        act(marked, 10)
+        sensor.wait(lambda: len(sensor.alerts) >= 20, 5)
+    words = [*_TERCEL, "run", "-c", str(tmp_path / "live.yaml"), "-r", str(rules), "-e", str(target)]
+    run = subprocess.run(words, capture_output=True, text=True, check=False, timeout=_STOP_SECONDS)
+    assert run.returncode == 0, run.stderr
+    lines = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    replayed = [(line["rule"], line["output_fields"]) for line in lines]
+    live = [(alert.rule, alert.fields) for alert in sensor.alerts]
+    assert [rule for rule, _ in replayed] == [rule for rule, _ in live]
+    for (_, mine), (_, theirs) in zip(replayed, live, strict=True):
+        # The sensor and the recorder have a probe each, and each takes the time when its own has its turn.
+        assert abs(mine.pop("evt.time") - theirs.pop("evt.time")) < _SAME_TIME
+        assert mine == theirs
 
 
 def strip(fields: dict[str, object]) -> dict[str, object]:

@@ -4,57 +4,78 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections import Counter
-from collections.abc import Callable
-from functools import cache
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from tercel.events.names import syscalls
 from tercel.sensor.live import LiveCapture, LiveRequest
 from tercel.state.context import Context
 from tercel.state.machine import Machine
 
 STORM: Final = Path(__file__).with_name("storm.c")
+# What tells of the life of processes.
+PROCESS_CALLS: Final = frozenset({"clone", "clone3", "fork", "vfork", "execve", "execveat", "sched_process_exit"})
+_BIRTHS: Final = frozenset({"clone", "clone3", "fork", "vfork"})
+_LIFE: Final = _BIRTHS | {"execve", "execveat", "procexit"}
 # The mark of the kernel's own threads in their flags.
 _KERNEL: Final = 0x00200000
-# What happens all the time and says nothing about processes.
-_UNUSUAL: Final = frozenset({"unknown", "sched_switch", "page_fault_user", "page_fault_kernel"})
 
 
-@cache
-def usual_calls() -> frozenset[str]:
-    """Return the names of the calls that have events of their own."""
-    return frozenset(call.name for call in syscalls() if not call.is_generic) - _UNUSUAL
-
-
-def request(ring: int = 8 << 20, vital: int = 2 << 20) -> LiveRequest:
-    """Return a request for the usual calls with rings of these sizes."""
-    return LiveRequest(usual_calls(), buffer_bytes=ring, vital_bytes=vital)
+def request_for(*calls: str, ring: int = 8 << 20, vital: int = 16 << 20) -> LiveRequest:
+    """Return a request for the life of processes and these calls: what others do on the machine costs little then."""
+    return LiveRequest(PROCESS_CALLS | {*calls}, buffer_bytes=ring, vital_bytes=vital)
 
 
 class Seen:
-    """What became of the events: how many there were, and those whose thread was not known, by type."""
+    """What became of the events: how many there were, and what was told of threads that were not known."""
 
     def __init__(self) -> None:
         """Nothing was seen yet."""
         self.events = 0
-        self.nameless: Counter[str] = Counter()
+        self._life: dict[int, list[str]] = {}
+        self._nameless: set[int] = set()
 
     def take(self, ctx: Context) -> None:
-        """Count an event."""
+        """Count an event and note what it says of the life of threads."""
         self.events += 1
+        event = ctx.event
         thread = ctx.thread
-        if ctx.event.tid > 0 and (thread is None or thread.is_invalid or not thread.comm):
-            self.nameless[ctx.event.info.name] += 1
+        is_known = thread is not None and not thread.is_invalid and thread.comm != ""
+        if event.tid > 0 and not is_known:
+            self._nameless.add(event.tid)
+        if not is_known or event.info.name in _LIFE:
+            result = event.int64(0, -1) if event.info.name in _LIFE else 0
+            self._life.setdefault(event.tid, []).append(f"{event.ts} {event.info.name}={result}")
+            if event.info.name in _BIRTHS and result > 0:
+                self._life.setdefault(result, []).append(f"{event.ts} told by {event.tid}")
+
+    @property
+    def nameless(self) -> dict[int, list[str]]:
+        """Return what was told of the threads that some event had and that were not known then."""
+        return {tid: self._life[tid] for tid in self._nameless}
+
+    def life(self, tids: Iterable[int]) -> dict[int, list[str]]:
+        """Return what was told of the life of threads."""
+        return {tid: self._life.get(tid, []) for tid in tids}
 
 
-def follow(capture: LiveCapture, machine: Machine, going: Callable[[], bool], take: Callable[[Context], object]) -> None:
+def follow(
+    capture: LiveCapture, machine: Machine, going: Callable[[], bool], take: Callable[[Context], object]
+) -> None:
     """Hand each event to the state and to `take`, until `going` says no."""
     reader = capture.reader
     while going() and capture.fill():
         while reader.advance():
             take(machine.process(reader.event))
+
+
+def catch_up(capture: LiveCapture, machine: Machine, take: Callable[[Context], object]) -> None:
+    """Go through everything that has happened up to now."""
+    moment = time.time_ns()
+    # What this does is later than the moment.
+    subprocess.run(["true"], check=True)
+    follow(capture, machine, lambda: capture.reader.event.ts < moment, take)
 
 
 def drain(capture: LiveCapture, machine: Machine, take: Callable[[Context], object]) -> None:
@@ -103,13 +124,22 @@ def _name(pid: str, tid: str) -> str:
 
 
 def differences(machine: Machine) -> tuple[dict[int, str], dict[int, str]]:
-    """Return the threads that run but are not in the table, and those in the table that do not run.
+    """Return the threads that run but are not in the table, and those in the table that do not run."""
+    known = {tid: thread.comm for tid, thread in machine.threads.items()}
+    now = living()
+    missing = {tid: name for tid, name in now.items() if tid not in known}
+    return missing, {tid: name for tid, name in known.items() if tid not in now}
 
-    What came or went meanwhile is in neither: it is asked for twice.
-    """
-    before, after = living(), living()
-    missing = {tid: name for tid, name in before.items() if tid in after and tid not in machine.threads}
-    extra = {
-        tid: thread.comm for tid, thread in machine.threads.items() if tid not in before and tid not in after
-    }
+
+def lasting_differences(
+    capture: LiveCapture, machine: Machine, take: Callable[[Context], object]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the differences that stay when all events up to now have been gone through."""
+    first = differences(machine)
+    catch_up(capture, machine, take)
+    second = differences(machine)
+    missing, extra = (
+        {tid: name for tid, name in after.items() if before.get(tid) == name}
+        for before, after in zip(first, second, strict=True)
+    )
     return missing, extra

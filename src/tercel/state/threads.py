@@ -240,6 +240,14 @@ class ThreadTable:
             self._lingering.pop(tid, 0)
             self._lingering[tid] = ts
 
+    def is_born(self, tid: i64) -> None:
+        """Note that a thread itself tells that it begins: what was noted of the former one of its number is void."""
+        self._brief.pop(tid, 0)
+        if self._lingering.pop(tid, 0):
+            thread = self.find(tid)
+            if thread is not None:
+                self.revive(thread)
+
     def let_go(self, ts: i64) -> None:
         """Take those out that have lingered long enough at `ts`."""
         while self._lingering:

@@ -100,6 +100,7 @@ def _learn_ids(m: Machine, thread: ThreadInfo, args: Resolved) -> None:
 
 def _from_child(m: Machine, args: Resolved) -> None:
     event = args.event
+    m.table.is_born(event.tid)
     there = m.threads.get(event.tid)
     if there is not None:
         if not there.is_invalid and event.ts - there.clone_ts < _STALE_NS:

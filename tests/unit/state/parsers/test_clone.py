@@ -163,6 +163,21 @@ def test_who_takes_the_number_of_a_brief_child_stays(feed: Feed) -> None:
     assert not feed.thread(20).flags & model.CL_CLOSED
 
 
+def test_who_tells_of_its_own_birth_is_not_the_one_that_ended(feed: Feed) -> None:
+    """Where numbers come round fast, the caller of the next one tells first what the former one's never told."""
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(0, 20, 20, 10), tid=20)
+    exits(feed, 20)
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(20, 10, 10, 1))
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(0, 20, 20, 10), tid=20)
+    feed.clock += SECOND
+    feed.event("SYSCALL_CLONE_20_X", *clone_values(21, 10, 10, 1))
+    exits(feed, 21)
+    assert not feed.thread(20).flags & model.CL_CLOSED
+    group = feed.thread(20).group
+    assert group is not None
+    assert group.alive == 1
+
+
 def test_both_sides_tell_of_a_child_once(feed: Feed) -> None:
     """A caller that tells of the number again started another one."""
     feed.event("SYSCALL_CLONE_20_X", *clone_values(0, 20, 20, 10), tid=20)
