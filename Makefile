@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXAMPLE := examples/attack-container.scap.gz
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 $(READY): requirements.lock tools/setup-venv
 	@tools/setup-venv $(VENV)
@@ -33,8 +33,13 @@ bench: build  ## measure speed beside sysdig and write docs/performance.md; SIZE
 	@tools/setup-peers
 	@$(BIN)/python -m bench --events $(or $(SIZE),20000000)
 
-soak: build  ## run each fuzzer for SOAK seconds (default 1800) and keep the log
+bench-live: build  ## measure what watching a machine costs and loses and write docs/performance-live.md
+	@tools/setup-peers
+	@$(BIN)/python -m bench.live
+
+soak: build  ## run each fuzzer for SOAK seconds (default 1800), a sensor under short-lived processes, many starts; keep the logs
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SOAK),1800) --log tests/fuzz/logs
+	@$(BIN)/python -m tests.soak --seconds $(or $(SOAK),600) --log tests/soak/logs
 
 lint: $(READY)  ## check style and layers
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && PYTHONPATH=src $(BIN)/lint-imports --no-logo
@@ -53,4 +58,4 @@ clean:  ## remove what was built
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help build probe run test bench soak lint types docs lock clean
+.PHONY: help build probe run test bench bench-live soak lint types docs lock clean

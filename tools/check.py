@@ -51,6 +51,7 @@ STEPS = (
     Step("live", env=COMPILED, tests=("tests/live",), workers=0),
     Step("probe by the other compiler", ("tools/try-probe", str(BIN.parent))),
     Step("fuzz", (sys.executable, "-m", "tests.fuzz", "--seconds", "20"), PLAIN),
+    Step("soak", (sys.executable, "-m", "tests.soak", "--seconds", "20")),
     Step("bench", (sys.executable, "-m", "bench", "--short")),
     Step("bench of live capture", (sys.executable, "-m", "bench.live", "--short")),
 )

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+from mypy_extensions import i64
 
 from tercel.fields.base import Extractor
 from tercel.filters.evaluate import Check, value_of
@@ -16,6 +18,8 @@ from tercel.state.context import Context
 
 # What is annotated `float` is one once it is compiled, and large integers would lose digits.
 Number: TypeAlias = int | float
+# Texts of this length and longer ones have one bit among the lengths.
+_LONG: Final = 61
 
 
 class NumberEquals(Check):
@@ -92,6 +96,11 @@ class MemberOf(Check):
         """Look values up in `members`."""
         super().__init__(field)
         self.members: frozenset[object] = members
+        # A bit for each length that a text among them has: most texts are told by their length to be none of them.
+        self.lengths: i64 = 0
+        for member in members:
+            if isinstance(member, str):
+                self.lengths |= 1 << min(len(member), _LONG)
 
     def test(self, value: object) -> bool:
         """Return whether the value is a member."""
@@ -99,7 +108,12 @@ class MemberOf(Check):
 
     def evaluate(self, ctx: Context) -> bool:
         """Return whether the field's value is a member; None never is one."""
-        return value_of(self.field, ctx) in self.members
+        value = value_of(self.field, ctx)
+        if isinstance(value, str):
+            size: i64 = len(value)
+            if not self.lengths >> (min(_LONG, size)) & 1:
+                return False
+        return value in self.members
 
 
 # Texts

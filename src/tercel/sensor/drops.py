@@ -101,7 +101,8 @@ class DropMonitor:
         if self._bucket is None:
             self._bucket = TokenBucket(self._rate, self._burst, now)
         drops = self._last_drops()
-        if first or drops.lost <= 0:
+        # What is pretended begins with the second look; what a source lost before the first one was lost all the same.
+        if (first and self._simulates) or drops.lost <= 0:
             return
         self.occurrences += 1
         if not self._simulates and drops.lost < self._threshold * max(drops.events, 1):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tercel.capture.ebpf.live import LiveSource
 from tercel.capture.ebpf.loader import LiveOptions, names_of_all
+from tercel.capture.ebpf.ring import NEVER
 from tercel.capture.procfs.snapshot import ProcFs, SnapshotStats, host_root_from_environment
 from tercel.capture.source import ThreadLookup
 from tercel.events.event import MalformedEventError
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 _LOOKUPS: Final = 500
 # Seconds between two renewals of the whole state.
 _RENEWAL: Final = 5.0
-# The time of a ring's next event when there is none.
-_NO_EVENT: Final = (1 << 63) - 1
 # The counters of lost events by the classes that the probe counts in, as Falco's alerts name them.
 COUNTERS: Final[dict[str, str]] = {
     "clone_fork": "n_drops_buffer_clone_fork_exit",
@@ -174,7 +173,7 @@ class LiveCapture:
         if reader.event.ts >= moment:
             return True
         # A ring without a next event was empty at the time up to which it is known.
-        return all((ring.known if ring.ts == _NO_EVENT else ring.ts) >= moment for ring in (reader.large, reader.vital))
+        return all((ring.known if ring.ts == NEVER else ring.ts) >= moment for ring in (reader.large, reader.vital))
 
     def __enter__(self) -> Self:
         """Return the capture."""

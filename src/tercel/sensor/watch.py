@@ -23,6 +23,7 @@ _KEYS: Final[dict[str, str]] = {"modern_ebpf": "engine.modern_ebpf", "ebpf": "en
 _LARGEST: Final = 1 << 29
 # As audit daemons have it: before ordinary programs, behind what the system itself needs.
 _NICE: Final = -10
+_GROUP: Final = "/proc/self/autogroup"
 
 
 def live_request(config: Config, syscalls: frozenset[str]) -> LiveRequest:
@@ -48,6 +49,10 @@ def _take_precedence(journal: Log) -> None:
     """Have the scheduler prefer the sensor: on a busy machine it would get its turn too late for what it reads."""
     try:
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        if os.getsid(0) == os.getpid() and os.path.exists(_GROUP):
+            # Where sessions share the processors first, what is preferred within its own gains nothing.
+            with open(_GROUP, "w", encoding="ascii") as file:
+                file.write(str(_NICE))
     except OSError as error:
         journal.info(f"the sensor runs with no precedence over other programs: {error.strerror}")
 

@@ -95,7 +95,7 @@ class LiveSource(RingSource):
         if self._stopping and self._is_through():
             self._ended = True
             return False
-        if self._stopping or self._quiet <= _PATIENCE:
+        if self._stopping:
             _rest(_PAUSE)
         else:
             self._sleep()

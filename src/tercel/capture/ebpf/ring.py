@@ -29,7 +29,8 @@ _DISCARD: Final = 1 << 30
 _HEAD: Final = 8
 # Block head, processor and event head.
 _SMALLEST: Final = 8 + 2 + EVENT_HEADER_V2 + 4
-_NEVER: Final = (1 << 63) - 1
+# Later than all times; not the largest number, which would need an object of its own to be compared with.
+NEVER: Final = (1 << 62) - 1
 
 
 class Records:
@@ -40,7 +41,7 @@ class Records:
         self.chunk: bytes = b""
         self.pos: i64 = 0
         # The next record's time, later than all others when there is none.
-        self.ts: i64 = _NEVER
+        self.ts: i64 = NEVER
         # When there is none: up to when none can come any more.
         self.known: i64 = 0
 
@@ -54,7 +55,7 @@ class Records:
                 self.ts = read_i64_le(data, self.pos + _HEAD + 10)
                 return
             self.pos += _step(length)
-        self.ts = _NEVER
+        self.ts = NEVER
 
     def put(self, data: bytes) -> None:
         """Have these records handed out after those that are left."""
@@ -90,7 +91,7 @@ class Ring(Records):
 
     def refill(self, now: i64) -> None:
         """Copy what lies in the ring, when all of the last copy was used; `now` is not later than this moment."""
-        if self.ts != _NEVER:
+        if self.ts != NEVER:
             return
         fill: i64 = self.waiting()
         self.most = max(self.most, fill)
@@ -170,7 +171,7 @@ class RingSource(Source):
         if self.marks.ts <= found.ts:
             found = self.marks
         ts: i64 = found.ts
-        if ts == _NEVER or (large.ts == _NEVER and ts > large.known) or (vital.ts == _NEVER and ts > vital.known):
+        if ts == NEVER or (large.ts == NEVER and ts > large.known) or (vital.ts == NEVER and ts > vital.known):
             return None
         return found
 

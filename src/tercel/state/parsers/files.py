@@ -87,9 +87,12 @@ def parse_creat(m: Machine, args: Resolved, thread: ThreadInfo) -> None:
 def _openat(m: Machine, args: Resolved, thread: ThreadInfo, dev_index: i64) -> None:
     number: i64 = args.int64(0, -1)
     dirfd: i64 = args.int64(1, -1)
+    enter = args.enter
+    if number < 0 and dirfd < 0 and enter is None:
+        # It failed, and no descriptor is concerned.
+        return
     flags: i64 = args.uint32(3)
     path = _entered_path(args, 1)
-    enter = args.enter
     if path is None or enter is None:
         path = path_of(args.param(2))
     else:

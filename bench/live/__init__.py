@@ -1,0 +1,1 @@
+"""What it costs a machine to be watched live, and whether anything is lost."""
