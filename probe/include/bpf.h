@@ -67,6 +67,10 @@ INLINE long read_user_text(void *to, u32 size, const void *from)
 	return 1;
 }
 
+/* Functions of the kernel, which those have that need them. */
+extern void bpf_preempt_disable(void) __attribute__((weak, section(".ksyms")));
+extern void bpf_preempt_enable(void) __attribute__((weak, section(".ksyms")));
+
 /* A member of a kernel structure, wherever this kernel has it. */
 #define READ(pointer, member)                                                          \
 	({                                                                             \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Where a record is put together: one buffer per processor, filled from the front by steps that only know it by name.
- * A program cannot be interrupted by another one that makes records on the same processor: system calls and the
- * tracepoints used here run in the context of a process with preemption off. */
+ * No other program that makes records may run on the processor meanwhile: system calls and the tracepoints used here run
+ * in the context of a process, and what could come between is another process. Kernels before 7.0 run the programs of
+ * tracepoints with preemption off; with later ones a program sees to that itself. */
 #pragma once
 #include "contract.h"
 #include "kernel.h"
@@ -79,6 +80,22 @@ INLINE u32 below(u32 value, u32 size)
 {
 	opaque(value);
 	return value & (size - 1);
+}
+
+/* Whether this kernel would let another process come between; a constant when the probe is checked, so that kernels
+ * without the functions never see them called. */
+const volatile u32 is_preemptible SEC(".rodata.kernel") = 0;
+
+INLINE void hold_processor(void)
+{
+	if (is_preemptible)
+		bpf_preempt_disable();
+}
+
+INLINE void release_processor(void)
+{
+	if (is_preemptible)
+		bpf_preempt_enable();
 }
 
 INLINE struct scratch *my_scratch(void)

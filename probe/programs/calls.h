@@ -94,42 +94,21 @@ INLINE u32 unpack_socketcall(struct scratch *s)
 }
 #endif
 
-SEC("tp_btf/sys_exit")
-int tercel_call(u64 *ctx)
+/* Makes the records of a call that is wanted. */
+INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u32 is_compat)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	s64 result = ctx[1];
-	u64 number = CALL_NUMBER(regs);
-	struct call *call;
-	u32 row, is_compat;
-	struct task_struct *task;
-	struct scratch *s;
-	u64 ids;
+	struct task_struct *task = current_task();
+	struct scratch *s = my_scratch();
 
-	if (number >= MAX_CALLS)
-		return 0;
-	opaque(number);
-	number &= MAX_CALLS - 1;
-	call = &calls[number];
-	/* Most calls end here. Which kind of program made the call is only asked where one of the tables wants it. */
-	if (likely(!(call->row | call->compat_row)))
-		return 0;
-	task = current_task();
-	is_compat = is_32bit(task);
-	row = is_compat ? call->compat_row : call->row;
-	ids = current_pid_tgid();
-	if (!row || (u32)(ids >> 32) == settings.own_pid)
-		return 0;
-	s = my_scratch();
 	if (!s)
-		return 0;
+		return;
 	if (number == NUMBER_IO_URING_ENTER) {
 		tell_cleared(user_of(s, task));
 		if (row == ROW_UNREPORTED)
-			return 0;
+			return;
 	}
 	s->task = task;
-	s->tid = ids;
+	s->tid = current_pid_tgid();
 	s->result = result;
 	s->call = number;
 	s->is_compat = is_compat;
@@ -141,15 +120,15 @@ int tercel_call(u64 *ctx)
 		opaque(number);
 		row = number ? calls[number & (MAX_CALLS - 1)].row : 0;
 		if (!row)
-			return 0;
+			return;
 	}
 	/* Exec tells of its success itself, with what the kernel ran. The number stays that of the old program's kind. */
 	if (!result && !s->args[0] &&
 	    (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT || number == COMPAT_EXECVE || number == COMPAT_EXECVEAT))
-		return 0;
+		return;
 #else
 	if (!result && (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT))
-		return 0;
+		return;
 #endif
 	row--;
 	if (result < 0 && settings.drops_failed) {
@@ -157,11 +136,36 @@ int tercel_call(u64 *ctx)
 
 		if (counts)
 			counts->filtered++;
-		return 0;
+		return;
 	}
 	if (rows[below(row, MAX_ROWS)].is_many && result > 0)
 		make_message_records(row);
 	else
 		make_record(row);
+}
+
+SEC("tp_btf/sys_exit")
+int tercel_call(u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	u64 number = CALL_NUMBER(regs);
+	struct call *call;
+	u32 row, is_compat;
+
+	if (number >= MAX_CALLS)
+		return 0;
+	opaque(number);
+	number &= MAX_CALLS - 1;
+	call = &calls[number];
+	/* Most calls end here. Which kind of program made the call is only asked where one of the tables wants it. */
+	if (likely(!(call->row | call->compat_row)))
+		return 0;
+	is_compat = is_32bit(current_task());
+	row = is_compat ? call->compat_row : call->row;
+	if (!row || (u32)(current_pid_tgid() >> 32) == settings.own_pid)
+		return 0;
+	hold_processor();
+	report_call(regs, ctx[1], number, row, is_compat);
+	release_processor();
 	return 0;
 }

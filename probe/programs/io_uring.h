@@ -239,7 +239,7 @@ INLINE void end_unseen(struct io_kiocb *req, u64 key, u64 ring, struct request *
 }
 
 /* A request was taken over: it is checked, and what it names is copied. */
-INLINE int take_request(struct io_kiocb *req)
+INLINE void take_request(struct io_kiocb *req)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = my_scratch();
@@ -249,7 +249,7 @@ INLINE int take_request(struct io_kiocb *req)
 	u64 ring, flags;
 
 	if (!s)
-		return 0;
+		return;
 	key = number_of(s, req);
 	ring = number_of(s, READ(req, ctx));
 	r = map_lookup(&tercel_requests, &key);
@@ -259,9 +259,9 @@ INLINE int take_request(struct io_kiocb *req)
 		offset = READ((struct io_rw *)req, kiocb.ki_pos);
 	number = native_of(code, offset);
 	if (number >= MAX_CALLS || !calls[below(number, MAX_CALLS)].row)
-		return 0;
+		return;
 	if ((u32)(ids >> 32) == settings.own_pid)
-		return 0;
+		return;
 	flags = READ(req, flags);
 	if (flags & REQUEST_SKIPS)
 		note_silent(s, ring);
@@ -285,32 +285,36 @@ INLINE int take_request(struct io_kiocb *req)
 	note_file(r, req);
 	if (map_update(&tercel_requests, &key, r, 0))
 		count_lost_request();
-	return 0;
 }
 
 /* Kernels since 6.3. */
 SEC("tp_btf/io_uring_submit_req")
 int tercel_request(u64 *ctx)
 {
-	return take_request((void *)ctx[0]);
+	hold_processor();
+	take_request((void *)ctx[0]);
+	release_processor();
+	return 0;
 }
 
 /* Those from 5.19 to 6.2. */
 SEC("tp_btf/io_uring_submit_sqe")
 int tercel_request_sqe(u64 *ctx)
 {
-	return take_request((void *)ctx[0]);
+	hold_processor();
+	take_request((void *)ctx[0]);
+	release_processor();
+	return 0;
 }
 
-SEC("tp_btf/io_uring_complete")
-int tercel_complete(u64 *ctx)
+INLINE void report_complete(u64 *ctx)
 {
 	struct scratch *s = my_scratch();
 	struct io_kiocb *req = (void *)ctx[1]; /* none where one request completes several times */
 	u64 ring, key;
 
 	if (!req || !s)
-		return 0;
+		return;
 	ring = number_of(s, (void *)ctx[0]);
 	key = number_of(s, req);
 	if (map_lookup(&tercel_silent, &ring)) {
@@ -318,27 +322,49 @@ int tercel_complete(u64 *ctx)
 		tell_finished(ring, key);
 	}
 	tell_request(key, READ(req, cqe.res), ANY_TIME);
+}
+
+SEC("tp_btf/io_uring_complete")
+int tercel_complete(u64 *ctx)
+{
+	hold_processor();
+	report_complete(ctx);
+	release_processor();
 	return 0;
 }
 
 /* There is no room for a completion in the program's queue: what it is of is told when it is cleared away. */
-SEC("tp_btf/io_uring_cqe_overflow")
-int tercel_overflow(u64 *ctx)
+INLINE void report_overflow(u64 *ctx)
 {
 	struct scratch *s = my_scratch();
 
 	if (s)
 		note_silent(s, number_of(s, (void *)ctx[0]));
+}
+
+SEC("tp_btf/io_uring_cqe_overflow")
+int tercel_overflow(u64 *ctx)
+{
+	hold_processor();
+	report_overflow(ctx);
+	release_processor();
 	return 0;
 }
 
 /* What was finished by others is cleared away by the program itself, or by the thread that polls its queue. */
-SEC("tp_btf/io_uring_task_work_run")
-int tercel_work(u64 *ctx)
+INLINE void report_work(u64 *ctx)
 {
 	struct scratch *s = my_scratch();
 
 	if (s)
 		tell_cleared(number_of(s, (void *)ctx[0]));
+}
+
+SEC("tp_btf/io_uring_task_work_run")
+int tercel_work(u64 *ctx)
+{
+	hold_processor();
+	report_work(ctx);
+	release_processor();
 	return 0;
 }

@@ -23,34 +23,40 @@ INLINE struct scratch *begin(struct task_struct *task)
 }
 
 /* A thread exits, whichever way. Kernel threads never showed up either. */
-SEC("tp_btf/sched_process_exit")
-int tercel_exit(u64 *ctx)
+INLINE void report_exit(u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	struct scratch *s;
 
 	if (!settings.wants_exit || READ(task, flags) & PF_KTHREAD)
-		return 0;
+		return;
 	s = begin(task);
 	if (!s)
-		return 0;
+		return;
 	begin_record(s, &rows[ROW_PROCEXIT]);
 	put_exit(s);
 	end_record(s, &rows[ROW_PROCEXIT]);
+}
+
+SEC("tp_btf/sched_process_exit")
+int tercel_exit(u64 *ctx)
+{
+	hold_processor();
+	report_exit(ctx);
+	release_processor();
 	return 0;
 }
 
 /* A program was replaced: names and arguments are what the kernel runs, nothing can have changed them since. */
-SEC("tp_btf/sched_process_exec")
-int tercel_exec(u64 *ctx)
+INLINE void report_exec(u64 *ctx)
 {
 	struct scratch *s;
 
 	if (!settings.wants_exec)
-		return 0;
+		return;
 	s = begin((void *)ctx[0]);
 	if (!s)
-		return 0;
+		return;
 	s->binary = (void *)ctx[2];
 	begin_record(s, &rows[ROW_EXEC]);
 	put64(s, 0);
@@ -58,47 +64,69 @@ int tercel_exec(u64 *ctx)
 	put_exec_end(s, false, 0);
 	put_kernel_text(s, READ(s->binary, filename));
 	end_record(s, &rows[ROW_EXEC]);
+}
+
+SEC("tp_btf/sched_process_exec")
+int tercel_exec(u64 *ctx)
+{
+	hold_processor();
+	report_exec(ctx);
+	release_processor();
 	return 0;
 }
 
 /* A signal reaches its process. */
-SEC("tp_btf/signal_deliver")
-int tercel_signal(u64 *ctx)
+INLINE void report_signal(u64 *ctx)
 {
 	struct scratch *s;
 
 	if (!settings.wants_signal)
-		return 0;
+		return;
 	s = begin(current_task());
 	if (!s)
-		return 0;
+		return;
 	s->args[0] = ctx[0];
 	s->args[1] = ctx[1];
 	begin_record(s, &rows[ROW_SIGNAL]);
 	put_signal(s);
 	end_record(s, &rows[ROW_SIGNAL]);
+}
+
+SEC("tp_btf/signal_deliver")
+int tercel_signal(u64 *ctx)
+{
+	hold_processor();
+	report_signal(ctx);
+	release_processor();
 	return 0;
 }
 
 #if !defined(__TARGET_ARCH_x86)
 /* Where a new thread does not return from clone through the exit of system calls, its birth is told here. */
-SEC("tp_btf/sched_process_fork")
-int tercel_child(u64 *ctx)
+INLINE void report_child(u64 *ctx)
 {
 	struct task_struct *child = (void *)ctx[1];
 	struct scratch *s;
 
 	if (!settings.wants_child || READ(child, flags) & PF_KTHREAD)
-		return 0;
+		return;
 	s = begin(child);
 	if (!s)
-		return 0;
+		return;
 	s->tid = READ(child, pid);
 	begin_record(s, &rows[ROW_CHILD]);
 	put64(s, 0);
 	put_process(s, false, 0);
 	put_clone_end(s, 0);
 	end_record(s, &rows[ROW_CHILD]);
+}
+
+SEC("tp_btf/sched_process_fork")
+int tercel_child(u64 *ctx)
+{
+	hold_processor();
+	report_child(ctx);
+	release_processor();
 	return 0;
 }
 #endif

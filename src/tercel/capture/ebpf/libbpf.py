@@ -44,6 +44,7 @@ class LibBpf:
             ("bpf_object__find_map_by_name", pointer, [pointer, text]),
             ("bpf_object__find_program_by_name", pointer, [pointer, text]),
             ("bpf_map__set_max_entries", number, [pointer, ctypes.c_uint32]),
+            ("bpf_map__set_initial_value", number, [pointer, text, ctypes.c_size_t]),
             ("bpf_map__fd", number, [pointer]),
             ("bpf_program__set_autoload", number, [pointer, ctypes.c_bool]),
             ("bpf_program__attach", pointer, [pointer]),
@@ -97,6 +98,12 @@ class BpfObject:
         status = self._bpf.bpf_map__set_max_entries(self._map(name), entries)
         if status:
             raise self._error(f"the map '{name}' cannot have {entries} entries", -status)
+
+    def set_constants(self, name: str, value: bytes) -> None:
+        """Fill a section of constants, before loading."""
+        status = self._bpf.bpf_map__set_initial_value(self._map(name), value, len(value))
+        if status:
+            raise self._error(f"the constants '{name}' cannot be set", -status)
 
     def map_fd(self, name: str) -> int:
         """Return the descriptor of a map, after loading; it belongs to the object."""

@@ -35,6 +35,7 @@ PROGRAMS: Final = ("tercel_exit", "tercel_signal", "tercel_exec", "tercel_child"
 RING_MAP: Final = "tercel_ring"
 VITAL_MAP: Final = "tercel_vital"
 _COUNTS_MAP: Final = "tercel_counts"
+_CONSTANTS: Final = ".rodata.kernel"
 _SMALLEST_RING: Final = 1 << 16
 _LARGEST_RING: Final = 1 << 30
 # How many numbers of system calls the probe looks at.
@@ -173,6 +174,7 @@ class Probe:
         bpf.size_map(_COUNTS_MAP, self._cpus)
         bpf.size_map(RING_MAP, options.ring_bytes)
         bpf.size_map(VITAL_MAP, options.vital_bytes)
+        bpf.set_constants(_CONSTANTS, int(optional.is_preemptible(os.uname().release)).to_bytes(4, "little"))
         bpf.load()
         self._settings = self._shared(".data.settings", self._settings_layout.size)
         self._calls = self._shared(".data.calls", _CALLS * self._call_layout.size)

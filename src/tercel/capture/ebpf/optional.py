@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import re
 from typing import Final
 
 TYPE_INFORMATION: Final = "/sys/kernel/btf/vmlinux"
@@ -41,3 +42,14 @@ def absent(names: bytes) -> list[str]:
         for program, needed in PROGRAMS.items()
         if not all(f"\0{name}\0".encode("ascii") in names for name in needed)
     ]
+
+
+# The first version whose tracepoints leave preemption on while their programs run (asked of it early enough to be sure:
+# the functions that switch it off are there since 6.10, and may be called around others since 6.15).
+_PREEMPTIBLE: Final = (6, 19)
+
+
+def is_preemptible(release: str) -> bool:
+    """Return whether programs on a kernel of this release may be interrupted by other processes of their processor."""
+    numbers = re.match(r"(\d+)\.(\d+)", release)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _PREEMPTIBLE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tercel.capture.ebpf.optional import PROGRAMS, TYPE_INFORMATION, absent, kernel_names
+from tercel.capture.ebpf.optional import PROGRAMS, TYPE_INFORMATION, absent, is_preemptible, kernel_names
 
 _NEW = b"\0io_cqe\0btf_trace_io_uring_submit_req\0btf_trace_io_uring_complete\0btf_trace_io_uring_task_work_run\0"
 
@@ -45,3 +45,19 @@ def test_no_type_information_is_no_error(
         path.write_bytes(content)
     monkeypatch.setattr("tercel.capture.ebpf.optional.TYPE_INFORMATION", str(path))
     assert kernel_names() == b""
+
+
+@pytest.mark.parametrize(
+    ("release", "answer"),
+    [
+        ("5.10.0-46-amd64", False),
+        ("6.1.0-57-cloud-amd64", False),
+        ("6.18.44-fc-v657", False),
+        ("6.19.0", True),
+        ("7.3.4+deb13-amd64", True),
+        ("unknown", False),
+    ],
+)
+def test_programs_of_later_kernels_keep_their_processor(release: str, answer: bool) -> None:
+    """Two that make records on one processor at once would write into one buffer."""
+    assert is_preemptible(release) is answer
