@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 import re
+import struct
 from typing import Final
 
 TYPE_INFORMATION: Final = "/sys/kernel/btf/vmlinux"
