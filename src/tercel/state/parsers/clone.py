@@ -57,14 +57,8 @@ def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
     if flags & _NOT_OURS or caller.is_in_pidns:
         return
     is_brief = m.table.was_brief(child_tid, args.event.ts)
-    there = m.threads.get(child_tid)
-    if there is not None:
-        if there.flags & CL_INVERTED:
-            # Both sides have told of it now.
-            there.flags &= ~CL_INVERTED
-            return
-        m.counters.tid_collisions += 1
-        m.remove_thread(child_tid)
+    if _has_told(m, child_tid):
+        return
     child = ThreadInfo(child_tid)
     child.flags = flags
     if flags & CL_THREAD:
@@ -86,6 +80,20 @@ def _from_caller(m: Machine, args: Resolved, child_tid: i64) -> None:
     m.add_thread(child)
     if is_brief:
         m.table.linger(child_tid, args.event.ts)
+
+
+def _has_told(m: Machine, child_tid: i64) -> bool:
+    """Return whether a child told of its birth itself; another thread that had its number is taken out."""
+    there = m.threads.get(child_tid)
+    if there is None:
+        return False
+    if there.flags & CL_INVERTED:
+        # Both sides have told of it now.
+        there.flags &= ~CL_INVERTED
+        return True
+    m.counters.tid_collisions += 1
+    m.remove_thread(child_tid)
+    return False
 
 
 def _learn_ids(m: Machine, thread: ThreadInfo, args: Resolved) -> None:
