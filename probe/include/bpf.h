@@ -55,8 +55,8 @@ static long (*read_kernel_text)(void *to, u32 size, const void *from) = (void *)
 static u64 (*boot_time)(void) = (void *)125;
 static long (*ring_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
 
-/* A text of the program with its zero at the end: its size, or an error. An empty one has a size of nothing on kernels
- * before 6.14. */
+/* A text of the program with its zero at the end: its size, or an error. Older kernels (6.1 does) tell an empty one
+ * as nothing at all. */
 INLINE long read_user_text(void *to, u32 size, const void *from)
 {
 	long got = copy_user_text(to, size, from);

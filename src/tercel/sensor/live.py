@@ -100,7 +100,7 @@ class _Lookup(ThreadLookup):
 class LiveCapture:
     """The running machine: used as a capture file is, but its events do not end before `stop`.
 
-    `fill` returns every tenth of a second at least.
+    `fill` returns every quarter of a second at least.
     """
 
     def __init__(self, machine: Machine, request: LiveRequest, host_root: str = "") -> None:
@@ -198,7 +198,7 @@ class LiveCapture:
         return self.reader.select(wanted)
 
     def fill(self) -> bool:
-        """Bring the next events into memory, or return after a tenth of a second without; False at the end."""
+        """Bring the next events into memory, or return after a quarter of a second without; False at the end."""
         if self._damaged_at and self._has_passed(self._damaged_at) and time.monotonic() - self._renewed_at >= _RENEWAL:
             self._renew()
         if self._doubtful and self._has_passed(self._doubtful_at):

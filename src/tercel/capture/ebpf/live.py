@@ -21,7 +21,7 @@ _PATIENCE: Final = 3
 # The same for an end in front of a record that is still being written, by a processor that is given no time.
 _LONG_PATIENCE: Final = 300
 # Seconds after which a sleeping reader returns anyway, for those who look after signals in between.
-_SLEEP: Final = 0.1
+_SLEEP: Final = 0.25
 # Nanoseconds between two looks at how many events were lost.
 _LOOK: Final = 100_000_000
 
@@ -82,7 +82,7 @@ class LiveSource(RingSource):
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self.probe.boot_ns
 
     def fill(self) -> bool:
-        """Bring the next events into memory, waiting for them a tenth of a second at most; False at the end."""
+        """Bring the next events into memory, waiting for them a quarter of a second at most; False at the end."""
         if self._ended:
             return False
         self._pace()
