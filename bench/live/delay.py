@@ -109,8 +109,10 @@ def under_load(plan: Plan) -> Table:
         found = _delays(plan, marks, count, other)
         row = (f"{median(found):.2f}", f"{percentile(found, 99):.2f}", f"{max(found):.2f}")
         table.rows.append((name, f"{len(found):,}", *row))
-        plan.goal(f"delay, 99 %, {name}", percentile(found, 99), 10, "ms")
-        plan.goal(f"alerts that are missing, {name}", 100 - 100 * len(found) / count, 0, "%")
+        # Beside a loop that makes events as fast as it can the sensor itself is the limit.
+        is_alone = other is None
+        plan.goal(f"delay, 99 %, {name}", percentile(found, 99), 10, "ms", steady=is_alone)
+        plan.goal(f"alerts that are missing, {name}", 100 - 100 * len(found) / count, 0, "%", steady=is_alone)
     return table
 
 

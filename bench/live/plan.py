@@ -43,6 +43,7 @@ class Plan:
     effort: Effort
     env: Mapping[str, str]
     goals: list[Goal] = field(default_factory=list)
+    unsteady: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
 
     def sensor(self, name: str = DEFAULT) -> Sensor:
@@ -69,8 +70,13 @@ class Plan:
                 out.writelines(generate(count))
         return path
 
-    def goal(self, name: str, value: float, bound: float, unit: str = "x") -> None:
-        """Note a figure that has to be at most so much; of several of the same name the worst counts."""
+    def goal(self, name: str, value: float, bound: float, unit: str = "x", *, steady: bool = True) -> None:
+        """Note a figure that has to be at most so much; of several of the same name the worst counts.
+
+        One that is not steady depends on how fast the machine is at the moment: a glance prints it and does not judge.
+        """
+        if not steady:
+            self.unsteady.add(name)
         others = [goal for goal in self.goals if goal.name != name]
         worst = max([value, *(goal.value for goal in self.goals if goal.name == name)])
         self.goals = [*others, Goal(name, worst, bound, unit, ceiling=True)]
