@@ -17,7 +17,6 @@ struct event_head {
 } __attribute__((packed));
 
 #define EVENT_BLOCK 0x216	/* an event with a parameter count */
-#define EVENT_BLOCK_FLAGS 0x217
 #define OPTION_TRUNCATED 0x8054 /* a local option: parameter index and true length, for each that was cut */
 
 /* How a parameter is made. `a` is mostly the index of the call's argument, `b` what the step needs besides. */

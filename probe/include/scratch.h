@@ -220,7 +220,7 @@ INLINE void note_cut(struct scratch *s, u32 length)
 	}
 }
 
-/* Bytes of the program's memory, at most `most` of them. */
+/* Bytes of the program's memory, as many as fit into a parameter. */
 INLINE void put_user_bytes(struct scratch *s, u64 pointer, u64 size)
 {
 	if (size > PARAM_MOST)
@@ -237,7 +237,6 @@ INLINE void put_user_bytes(struct scratch *s, u64 pointer, u64 size)
 	end_value(s, size);
 }
 
-/* A text copied by the probe into the record already: zero bytes of the kind `size` counts. */
 INLINE u64 at_most(u64 size, u64 most)
 {
 	return size < most ? size : most;

@@ -143,14 +143,14 @@ class LiveCapture:
         snapshot = Renewal(self.machine, self._procfs).complete()
         self.machine.metadata_done()
         self.machine.lookup = self.lookup
-        self._catch_up(self._now())
+        self._catch_up(self.reader.now())
         return snapshot
 
     def _catch_up(self, moment: int) -> None:
         """Bring the state up to date with the events before a moment, and stay in front of the first later one."""
         reader = self.reader
         while not self._has_passed(moment):
-            reader.refill(self._now())
+            reader.refill(reader.now())
             while reader.advance():
                 if reader.event.ts >= moment:
                     reader.hold()
@@ -162,10 +162,6 @@ class LiveCapture:
             self.machine.skim(event)
         except MalformedEventError:
             self.malformed += 1
-
-    def _now(self) -> int:
-        """Return the time by the clock of the events."""
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self.reader.probe.boot_ns
 
     def _has_passed(self, moment: int) -> bool:
         """Return whether all events before a moment were handed out."""
@@ -247,7 +243,7 @@ class LiveCapture:
         self.repairs += 1
         self._settle()
         self._doubtful = Renewal(self.machine, self._procfs).refresh()
-        self._doubtful_at = self._now()
+        self._doubtful_at = self.reader.now()
         self._renewed_at = time.monotonic()
         # Losses go on while there is a storm: those that the events have not come to yet make it necessary again.
         self._damaged_at = 0 if self._has_passed(self._damaged_until) else self._damaged_until

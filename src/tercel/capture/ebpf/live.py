@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Nanoseconds between two looks at the rings while events come: no alert waits longer than this.
 _PAUSE: Final = 3_000_000
-# How often nothing is found before the reader goes to sleep until the probe wakes it, or ends when it is to end.
+# How often nothing is found before a reader that is to end does.
 _PATIENCE: Final = 3
 # The same for an end in front of a record that is still being written, by a processor that is given no time.
 _LONG_PATIENCE: Final = 300
@@ -64,7 +64,7 @@ class LiveSource(RingSource):
 
     def start(self) -> None:
         """Begin to report."""
-        self._sound_until = self._now()
+        self._sound_until = self.now()
         self.probe.attach()
 
     def stop(self) -> None:
@@ -78,7 +78,8 @@ class LiveSource(RingSource):
         """Return what the probe counted."""
         return self.probe.counts()
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """Return the time by the clock of the events, in ns since the epoch."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self.probe.boot_ns
 
     def fill(self) -> bool:
@@ -86,7 +87,7 @@ class LiveSource(RingSource):
         if self._ended:
             return False
         self._pace()
-        now = self._now()
+        now = self.now()
         self._notice_losses(now)
         if self.refill(now):
             self._quiet = 0
@@ -111,10 +112,10 @@ class LiveSource(RingSource):
         """Leave the machine to others for a moment when the rings are nearly empty: many small looks cost more."""
         if self._stopping or self._quiet or _is_filling(self.large) or _is_filling(self.vital):
             return
-        elapsed = self._now() - self._last_fill
+        elapsed = self.now() - self._last_fill
         if elapsed < _PAUSE:
             _rest(_PAUSE - elapsed)
-        self._last_fill = self._now()
+        self._last_fill = self.now()
 
     def _sleep(self) -> None:
         """Sleep until the probe says that there is a record."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import time
 from typing import Final
 
 from tercel.capture.ebpf import optional
@@ -26,6 +25,7 @@ from tercel.capture.ebpf.rows import (
     selected_rows,
     system_calls,
 )
+from tercel.capture.procfs.host import boot_ts
 from tercel.capture.source import CaptureError
 
 PAGE: Final = mmap.PAGESIZE
@@ -106,19 +106,6 @@ def possible_cpus() -> int:
     return int(last) + 1
 
 
-def boot_offset() -> int:
-    """Return what to add to the time since boot for the time since the epoch, in ns."""
-    # The two clocks are read one after the other: of several readings the one that took least time is best.
-    best, found = 1 << 62, 0
-    for _ in range(8):
-        before = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        now = time.clock_gettime_ns(time.CLOCK_REALTIME)
-        after = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        if after - before < best:
-            best, found = after - before, now - (before + after) // 2
-    return found
-
-
 def own_pid(host_root: str = "") -> int:
     """Return this process's number in the name space of /proc, which is the host's under HOST_ROOT."""
     try:
@@ -139,7 +126,7 @@ class Probe:
             self._cpus = possible_cpus()
         except OSError as error:
             raise CaptureError(str(error)) from error
-        self.boot_ns = boot_offset()
+        self.boot_ns = boot_ts()
         self.options = options
         try:
             self._open(image, path, host_root, optional.absent(optional.kernel_names()))

@@ -203,7 +203,7 @@ def test_an_event_wakes_the_reader_from_its_sleep(start: Start, caller: Caller) 
     timer.start()
     while not (source.advance() and source.event.tid == caller.pid):
         assert source.fill()
-    assert source._now() - source.event.ts < 50_000_000
+    assert source.now() - source.event.ts < 50_000_000
     assert source.wakeups == 1
     timer.join()
 

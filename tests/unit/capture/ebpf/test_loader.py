@@ -11,6 +11,7 @@ import pytest
 from tercel.capture.ebpf import loader, optional
 from tercel.capture.ebpf.loader import RING_MAP, VITAL_MAP, Counts, LiveOptions, Probe
 from tercel.capture.ebpf.rows import UNREPORTED, system_calls
+from tercel.capture.procfs import host
 from tercel.capture.source import CaptureError
 from tests.unit.capture.ebpf.probe import needs_object, skip_without_kernel
 
@@ -42,7 +43,7 @@ def test_processors_are_numbered_from_zero() -> None:
 
 def test_the_two_clocks_agree_with_the_offset_between_them() -> None:
     """Events carry the time of day."""
-    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + loader.boot_offset()
+    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + host.boot_ts()
     assert abs(now - time.clock_gettime_ns(time.CLOCK_REALTIME)) < 1_000_000_000
 
 
