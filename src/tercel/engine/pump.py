@@ -49,6 +49,11 @@ class Pump:
         self._matched: Callable[[int, Context], object] = matched
         self._timed: Callable[[int], int] | None = timed
 
+    def use(self, table: Table, matched: Callable[[int, Context], object]) -> None:
+        """Judge by another table from now on: from the event on for which `timed` is called, when that calls this."""
+        self._table = table
+        self._matched = matched
+
     def run(self, source: Source) -> bool:
         """Work through some events of the source's window; return False when that is used up.
 
@@ -66,6 +71,7 @@ class Pump:
             done += 1
             if event.ts > self.due:
                 self._look_at_clock(event.ts)
+                concerns = self._table.concerns
             try:
                 # Events that a recording kept for the state alone are nobody's concern.
                 if concerns[event.type_id] and not event.flags & DUMP_STATE_ONLY:

@@ -40,6 +40,11 @@ def as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
+def as_text(letters: str) -> str:
+    """Return the text of which these letters are the bytes."""
+    return letters.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 class _Piece:
     """A run between two stars: `literal`, or where it has wildcards `pattern`; `length` in bytes."""
 
@@ -90,6 +95,20 @@ class Glob:
         if end < first.length or not first.matches_at(text, 0) or not last.matches_at(text, end):
             return False
         return self._middle_fits(text, first.length, end)
+
+    def literals(self) -> list[tuple[bool, bool, str]]:
+        """Return texts that every match contains: whether it begins so, whether it ends so, the text.
+
+        Runs with wildcards in them are left out, and so is everything when letters match whatever their case.
+        """
+        if self._ignore_case:
+            return []
+        last = len(self._pieces) - 1
+        return [
+            (place == 0, place == last, as_text(piece.literal))
+            for place, piece in enumerate(self._pieces)
+            if piece.pattern is None and piece.literal
+        ]
 
     def _middle_fits(self, text: str, at: int, end: int) -> bool:
         pieces = self._pieces
@@ -241,6 +260,18 @@ class PathPrefixes:
         node.globs.append((Glob(name), child))
         self._has_globs = True
         return child
+
+    def beginnings(self) -> list[str]:
+        """Return texts of which an absolute path begins with one where it matches: up to the first shell pattern."""
+        found: list[str] = []
+        stack = [("", self._root)]
+        while stack:
+            text, node = stack.pop()
+            if node.is_end or node.globs:
+                found.append(text)
+            else:
+                stack += [(f"{text}/{name}", child) for name, child in node.names.items()]
+        return found
 
     def matches(self, path: str) -> bool:
         """Return whether one of the paths is a prefix of `path`."""

@@ -213,6 +213,19 @@ class GetOpt(Extractor):
         return result
 
 
+def sources_of(made: Extractor) -> list[Extractor]:
+    """Return what a transformer's value is made from; nothing for a field."""
+    if isinstance(made, Transformed):
+        return [made.source]
+    if isinstance(made, Sequence):
+        return made.items
+    if isinstance(made, Join):
+        return [made.separator, made.items]
+    if isinstance(made, Concat):
+        return made.parts
+    return [made.argv, made.accepted] if isinstance(made, GetOpt) else []
+
+
 def parse_options(argv: list[str], accepted: str) -> list[tuple[str, str | None]]:
     """Return the short options at the beginning of an argument list, with their values where they take one.
 

@@ -23,9 +23,10 @@ from tercel.rules.versions import PROVIDED_PLUGINS, Version, unmet_requirement
 from tercel.rules.yamltree import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from tercel.fields.registry import Registry
+    from tercel.filters.filter import Filter
     from tercel.rules.rule import Rule
     from tercel.rules.selection import Selection
 
@@ -164,11 +165,12 @@ class RuleLoader:
         *,
         plain: bool = False,
         exits_only: bool = False,
+        ignored: Sequence[Filter] = (),
     ) -> Ruleset:
         """Return the rules as they are to be run.
 
         `plain` has each condition evaluated as it is written. `exits_only` is for sources without entries of calls,
-        where exits answer what rules ask of entries.
+        where exits answer what rules ask of entries. Events for which one of `ignored` holds concern no rule.
         """
         exits = None
         if exits_only and SYSCALL in self._registries:
@@ -176,7 +178,9 @@ class RuleLoader:
             from tercel.rules.exits import ExitRules
 
             exits = ExitRules(self.compiled.rules, self._cache, self._registries[SYSCALL])
-        return Ruleset(self.rules, matching, min_priority, enter_events, selection, plain=plain, exits=exits)
+        return Ruleset(
+            self.rules, matching, min_priority, enter_events, selection, plain=plain, exits=exits, ignored=ignored
+        )
 
     def _check_plugins(self) -> list[Problem]:
         problems: list[Problem] = []

@@ -8,6 +8,7 @@ PRIORITY_NAMES: Final = ("Emergency", "Alert", "Critical", "Error", "Warning", "
 # As the closing statistics spell them.
 PRIORITY_SHORT: Final = ("EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG")
 
+CRITICAL: Final = PRIORITY_NAMES.index("Critical")
 DEBUG: Final = len(PRIORITY_NAMES) - 1
 _NUMBERS: Final = {name.lower(): number for number, name in enumerate(PRIORITY_NAMES)} | {"info": 6}
 PRIORITY_WORDS: Final = frozenset(_NUMBERS)

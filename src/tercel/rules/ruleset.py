@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 from tercel.engine.table import Table
 from tercel.events.table import EVENT_BY_ENUM, EVENTS
 from tercel.events.types import EF_UNUSED
+from tercel.filters.evaluate import All, Any, Negation
 from tercel.rules.priorities import DEBUG, PRIORITY_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tercel.filters.evaluate import Predicate
     from tercel.filters.filter import Filter
     from tercel.rules.exits import ExitRules
     from tercel.rules.rule import Rule
@@ -41,7 +43,7 @@ class Ruleset:
     where no rule is about its type. The `table` made of them decides which match; with `plain` set it evaluates each
     condition as it is written. `min_priority` leaves out the less severe rules for good; a selection switches the
     others on and off. With `exits` the source has no entries of calls, and these conditions are asked instead of the
-    rules' own.
+    rules' own. Events for which one of `ignored` holds concern no rule.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Ruleset:
         *,
         plain: bool = False,
         exits: ExitRules | None = None,
+        ignored: Sequence[Filter] = (),
     ) -> None:
         """Index the rules that are severe enough and selected."""
         self.rules: list[Rule] = [rule for rule in rules if rule.priority <= min_priority]
@@ -61,6 +64,8 @@ class Ruleset:
         self._plain: bool = plain
         self._enter_events: str = enter_events if exits is None else ENTER_HIDDEN
         self._exits: ExitRules | None = exits
+        self.ignored: Sequence[Filter] = ignored
+        self._unless: Predicate | None = Negation(Any([one.predicate for one in ignored])) if ignored else None
         if selection is not None:
             selection.apply(self.rules)
         self.by_type: list[list[Rule]] = []
@@ -90,7 +95,7 @@ class Ruleset:
         if table is None:
             numbers = {id(rule): number for number, rule in enumerate(self.rules)}
             by_type = [[numbers[id(rule)] for rule in rules] for rules in self.by_type]
-            predicates = [self.filter_of(rule).predicate for rule in self.rules]
+            predicates = [self.predicate_of(rule) for rule in self.rules]
             table = Table(predicates, by_type, first_only=not self._all, plain=self._plain)
             self._table = table
         return table
@@ -115,6 +120,11 @@ class Ruleset:
         """Return what decides whether a rule matches: its own condition, or what stands in for it."""
         stand_in = None if self._exits is None else self._exits.stand_ins.get(rule)
         return rule.filter if stand_in is None or stand_in.filter is None else stand_in.filter
+
+    def predicate_of(self, rule: Rule) -> Predicate:
+        """Return what has to hold for an event for a rule to match it."""
+        predicate = self.filter_of(rule).predicate
+        return predicate if self._unless is None else All([self._unless, predicate])
 
     def ids_of(self, rule: Rule) -> frozenset[int]:
         """Return the event types that a rule is about, or what stands in for its condition."""

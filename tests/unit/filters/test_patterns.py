@@ -115,3 +115,70 @@ def test_undecodable_bytes_come_back() -> None:
     """Lone surrogates of other kinds have some bytes, too."""
     assert as_bytes("a\udcff") == b"a\xff"
     assert as_bytes("\ud800") == b"\xed\xa0\x80"
+
+
+def holds_at(text: str, literal: tuple[bool, bool, str]) -> bool:
+    """Return whether a text contains another, at its beginning or end where that is asked for."""
+    is_first, is_last, part = literal
+    if is_first and is_last:
+        return text == part
+    if is_first:
+        return text.startswith(part)
+    return text.endswith(part) if is_last else part in text
+
+
+@given(st.text("ab*?[]!-\\é", max_size=12), st.text("ab[!-\\é", max_size=12), st.booleans())
+def test_every_text_that_matches_has_the_literals_of_the_pattern(pattern: str, text: str, ignore_case: bool) -> None:
+    """Whoever asks for them may leave out all other texts."""
+    glob = Glob(pattern, ignore_case=ignore_case)
+    near = pattern.replace("*", text).replace("?", "a").replace("\\", "")
+    for candidate in (text, near, near + text, pattern):
+        if glob.matches(candidate):
+            assert all(holds_at(candidate, literal) for literal in glob.literals())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("/a/b", [(True, True, "/a/b")]),
+        ("/a/*", [(True, False, "/a/")]),
+        ("*.so", [(False, True, ".so")]),
+        ("/a*b*c", [(True, False, "/a"), (False, False, "b"), (False, True, "c")]),
+        ("/a?b*c", [(False, True, "c")]),
+        ("\\*a*", [(True, False, "*a")]),
+        ("é*", [(True, False, "é")]),
+        ("*", []),
+        ("", []),
+    ],
+)
+def test_literals_of_a_pattern(pattern: str, expected: list[tuple[bool, bool, str]]) -> None:
+    """Runs between stars; those with wildcards in them are left out."""
+    assert Glob(pattern).literals() == expected
+    assert Glob(pattern, ignore_case=True).literals() == []
+
+
+@given(st.lists(st.text("ab/*?", max_size=6), max_size=4), st.text("ab/", max_size=8))
+def test_an_absolute_path_that_matches_begins_with_one_of_the_beginnings(paths: list[str], path: str) -> None:
+    """Empty components and wildcards included; a path without doubled slashes is meant."""
+    prefixes = PathPrefixes(paths)
+    absolute = "/" + "/".join(name for name in path.split("/") if name)
+    if prefixes.matches(absolute):
+        assert absolute.startswith(tuple(prefixes.beginnings()))
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["/a", "/b/c/"], ["/a", "/b/c"]),
+        (["a//b"], ["/a/b"]),
+        (["/a/*/c"], ["/a"]),
+        (["/a/b", "/a"], ["/a"]),
+        (["/a/b", "/a/?"], ["/a"]),
+        (["/"], [""]),
+        (["*"], [""]),
+        ([], []),
+    ],
+)
+def test_beginnings_of_prefixes(paths: list[str], expected: list[str]) -> None:
+    """As far as the first shell pattern; what is below another prefix is none by itself."""
+    assert sorted(PathPrefixes(paths).beginnings()) == expected

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tercel.events.table import EVENT_BY_ENUM
+from tercel.fields.registry import Registry
+from tercel.filters.filter import compile_filter
 from tercel.rules.ruleset import ALL, ENTER_AUTO, ENTER_HIDDEN, ENTER_VISIBLE, FIRST, Ruleset
 from tercel.rules.selection import Selection
 from tests.unit.filters.world import CTX
@@ -93,3 +95,14 @@ def test_entries_of_calls_are_hidden_where_rules_do_not_mean_them(choice: str, v
 def test_a_condition_that_can_never_hold_is_never_asked() -> None:
     """Its set of event types is empty."""
     assert loaded(rule("evt.num = 0")).ruleset().event_ids() == frozenset()
+
+
+def test_ignored_events_concern_no_rule() -> None:
+    """Whatever the rules ask for; plainly evaluated too."""
+    registry = Registry.syscall()
+    ignored = [compile_filter("proc.name = nobody", registry)]
+    for plain in (True, False):
+        loader = loaded(rule(HERE, "A"))
+        assert names(loader.ruleset(ignored=ignored, plain=plain)) == ["A"]
+        ignored_here = [*ignored, compile_filter(HERE, registry)]
+        assert names(loader.ruleset(ignored=ignored_here, plain=plain)) == []
