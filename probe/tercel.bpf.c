@@ -13,4 +13,7 @@ const enum conversion *describes_conversions __attribute__((unused));
 const enum event_class *describes_classes __attribute__((unused));
 const enum pseudo_call *describes_calls __attribute__((unused));
 const enum fixed_row *describes_rows __attribute__((unused));
+const enum guard_kind *describes_guards __attribute__((unused));
+const enum guard_drop *describes_drops __attribute__((unused));
+const enum guard_effect *describes_effects __attribute__((unused));
 const struct event_head *describes_heads __attribute__((unused));

@@ -3,6 +3,8 @@
  * Numbers and signatures are the kernel's user interface (include/uapi/linux/bpf.h). */
 #pragma once
 
+struct task_struct;
+
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
@@ -35,10 +37,12 @@ enum {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
 	BPF_F_NO_PREALLOC = 1,
 	BPF_F_MMAPABLE = 1 << 10,
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
+	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
 };
 
 static void *(*map_lookup)(void *map, const void *key) = (void *)1;
@@ -53,6 +57,9 @@ static long (*copy_user_text)(void *to, u32 size, const void *from) = (void *)11
 static long (*read_kernel_text)(void *to, u32 size, const void *from) = (void *)115;
 static u64 (*boot_time)(void) = (void *)125;
 static long (*ring_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
+static void *(*task_storage)(void *map, struct task_struct *task, void *value, u64 flags) = (void *)156;
+/* As current_task, with its type: members are read without a helper. Kernels since 5.11. */
+static struct task_struct *(*running_task)(void) = (void *)158;
 
 /* A text of the program with its zero at the end: its size, or an error. Older kernels (6.1 does) tell an empty one
  * as nothing at all. */
@@ -68,6 +75,10 @@ INLINE long read_user_text(void *to, u32 size, const void *from)
 
 /* Functions of the kernel, which those have that need them. */
 extern void bpf_preempt_disable(void) __attribute__((weak, section(".ksyms")));
+/* The verifier makes no call of it: an address as a pointer to that type, which is read without a helper. Since 6.2. */
+extern void *bpf_rdonly_cast(const void *address, u32 type) __attribute__((weak, section(".ksyms")));
+#define AS(type, address)                                                                                            \
+	((type *)bpf_rdonly_cast((const void *)(address), __builtin_btf_type_id(*(type *)0, 1 /* the kernel's */)))
 extern void bpf_preempt_enable(void) __attribute__((weak, section(".ksyms")));
 
 /* A member of a kernel structure, wherever this kernel has it. */

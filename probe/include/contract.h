@@ -19,6 +19,11 @@ struct event_head {
 #define EVENT_BLOCK 0x216	/* an event with a parameter count */
 #define OPTION_TRUNCATED 0x8054 /* a local option: parameter index and true length, for each that was cut */
 
+/* In the head's processor: the record is one that would have been dropped. */
+#define MARK 0x8000
+/* It tells of what was dropped before, so that what follows is told in full. */
+#define MARK_STATE 0x4000
+
 /* How a parameter is made. `a` is mostly the index of the call's argument, `b` what the step needs besides. */
 enum step_code {
 	STEP_END,
@@ -205,6 +210,9 @@ struct settings {
 	u32 wants_signal;
 	u32 wants_exec;
 	u32 wants_child;
+	u32 shadow;	     /* what would be dropped is made all the same, with a mark */
+	u64 pushdown;	     /* which policy calls are judged by, and the epoch: see pushdown.h */
+	u32 sample_every;    /* of what would be dropped every so many-th is made with a mark; 0 for none */
 	u32 padding;
 };
 
@@ -217,5 +225,9 @@ struct counters {
 	u64 truncated;		 /* parameters of which only head and tail are reported */
 	u64 unreadable;		 /* parameters whose memory could not be read */
 	u64 lost_requests;	 /* wanted requests of io_uring that were not noted, or not seen to end */
-	u64 padding[3];
+	u64 marked;		 /* records made with a mark: they would have been dropped */
+	u64 since_sample;	 /* calls dropped since the last one that was made for a sample */
+	u64 padding;
+	u64 dropped[MAX_CALLS];	 /* calls that no rule needs, by number */
+	u64 dropped_compat[MAX_CALLS];
 };

@@ -75,6 +75,10 @@ struct file {
 	u32 f_mode;
 	void *private_data;
 };
+/* Begins with a pointer to a file, as the table of descriptors has them. */
+struct epoll_filefd {
+	struct file *file;
+};
 struct fdtable {
 	u32 max_fds;
 	struct file **fd;
@@ -167,6 +171,7 @@ struct signal_struct {
 	struct pid *pids[4];
 	struct tty_struct *tty;
 	struct rlimit rlim[16];
+	int nr_threads;
 	u32 flags;
 	u32 is_child_subreaper : 1;
 };

@@ -15,6 +15,8 @@
 #define PATH_MOST 4096
 #define ARGS_HALF 16384
 #define ENV_MOST 12288
+#define PATH_AT 8
+#define PATH_JUDGED 128 /* longer ones, with their zero, are not judged */
 
 struct scratch {
 	u8 record[RECORD_MOST + PARAM_MOST + 256];
@@ -43,6 +45,15 @@ struct scratch {
 	u64 vector;
 	u64 count;
 	u64 message[7];
+	u32 mark;	/* for the record's head */
+	u32 is_lost;	/* the record did not fit */
+	u32 path_from;	/* the argument whose text was judged, plus one: it is told as it was then */
+	u32 path_size;	/* with its zero */
+	u32 walked;	/* how far a loop came */
+	u32 slash_at;	/* where the path's last eight bytes with a slash are, and the upper bits of those */
+	u64 slashes;
+	s32 pair[2];	/* descriptors that the record told */
+	u8 text[2 * PATH_JUDGED + 16]; /* zeros in front, the path, a zero behind it */
 };
 
 struct {
@@ -82,19 +93,24 @@ INLINE u32 below(u32 value, u32 size)
 	return value & (size - 1);
 }
 
-/* Whether this kernel would let another process come between; a constant when the probe is checked, so that kernels
- * without the functions never see them called. */
-const volatile u32 is_preemptible SEC(".rodata.kernel") = 0;
+/* What this kernel does: whether it would let another process come between. Constants when the probe is checked, so that
+ * kernels without the functions never see them called. */
+struct kernel {
+	u32 is_preemptible;
+	u32 has_pushdown; /* it keeps memory of a program's for each task */
+	u32 has_cast;	  /* it offers bpf_rdonly_cast */
+};
+const volatile struct kernel kernel SEC(".rodata.kernel") = {};
 
 INLINE void hold_processor(void)
 {
-	if (is_preemptible)
+	if (kernel.is_preemptible)
 		bpf_preempt_disable();
 }
 
 INLINE void release_processor(void)
 {
-	if (is_preemptible)
+	if (kernel.is_preemptible)
 		bpf_preempt_enable();
 }
 
@@ -172,6 +188,13 @@ INLINE void put8(struct scratch *s, u8 value)
 INLINE void put_nothing(struct scratch *s)
 {
 	end_value(s, 0);
+}
+
+/* The same number, which the verifier does not know any more: what follows a loop is then the same for all of its ends. */
+INLINE u32 forget(struct scratch *s, u32 number)
+{
+	*(volatile u32 *)&s->walked = number;
+	return *(volatile u32 *)&s->walked;
 }
 
 INLINE u64 argument(struct scratch *s, u32 index)

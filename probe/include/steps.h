@@ -55,6 +55,19 @@ INLINE u64 inode_number(struct file *file)
 	return inode ? READ(inode, i_ino) : 0;
 }
 
+/* The path as it was when it was judged: what another thread has made of it since does not count. */
+INLINE void put_judged_path(struct scratch *s)
+{
+	u32 size = s->path_size;
+
+	opaque(size);
+	size &= 2 * PATH_JUDGED - 1;
+	if (size > PATH_JUDGED)
+		size = PATH_JUDGED;
+	read_kernel(place(s), size, s->text + PATH_AT);
+	end_value(s, size);
+}
+
 GLOBAL int run_file_step(u32 code, u32 a, u32 b)
 {
 	struct scratch *s = my_scratch();
@@ -105,8 +118,10 @@ GLOBAL int run_file_step(u32 code, u32 a, u32 b)
 	}
 	case STEP_FD_PAIR:
 		how = argument(s, a);
-		put64(s, s->result < 0 ? -1 : (s64)(s32)read_user32(how));
-		put64(s, s->result < 0 ? -1 : (s64)(s32)read_user32(how + 4));
+		s->pair[0] = s->result < 0 ? -1 : (s32)read_user32(how);
+		s->pair[1] = s->result < 0 ? -1 : (s32)read_user32(how + 4);
+		put64(s, (s64)s->pair[0]);
+		put64(s, (s64)s->pair[1]);
 		break;
 	case STEP_PAIR_INO:
 		put64(s, s->result < 0 ? 0 : inode_number(file_of(s, read_user32(argument(s, a)))));
@@ -351,7 +366,10 @@ GLOBAL int run_step(u32 code, u32 a, u32 b)
 		put32(s, convert(b, argument(s, a)));
 		break;
 	case STEP_PATH:
-		put_user_text(s, argument(s, a));
+		if (s->path_from == a + 1 && s->path_size)
+			put_judged_path(s);
+		else
+			put_user_text(s, argument(s, a));
 		break;
 	case STEP_BYTES:
 		put_buffer(s, a, b);
@@ -399,6 +417,7 @@ INLINE void begin_record(struct scratch *s, struct row *row)
 	s->cuts = 0;
 	s->is_over = 0;
 	s->has_file = 0;
+	s->is_lost = 0;
 }
 
 /* Completes the record and hands it to the reader. */
@@ -418,6 +437,7 @@ INLINE void end_record(struct scratch *s, struct row *row)
 	if (s->is_over) {
 		counts->oversized++;
 		counts->drops[class]++;
+		s->is_lost = 1;
 		return;
 	}
 	head->size = s->at - 10;
@@ -430,7 +450,7 @@ INLINE void end_record(struct scratch *s, struct row *row)
 	*(u32 *)place(s) = size;
 	head->block_type = EVENT_BLOCK;
 	head->block_size = size;
-	head->cpu = current_cpu();
+	head->cpu = current_cpu() | s->mark;
 	head->type = row->type;
 	head->nparams = row->nparams;
 	head->tid = s->tid;
@@ -438,8 +458,10 @@ INLINE void end_record(struct scratch *s, struct row *row)
 	wake = settings.wants_wakeup ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	status = row->is_critical ? ring_output(&tercel_vital, s->record, size, wake)
 				  : ring_output(&tercel_ring, s->record, size, wake);
-	if (status)
+	if (status) {
 		counts->drops[class]++;
+		s->is_lost = 1;
+	}
 }
 
 /* Makes the record of a row, step by step. Everything it needs is in the scratch buffer. */

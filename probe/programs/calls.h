@@ -2,6 +2,7 @@
 /* System calls, seen when they return. One program for all of them: what a machine does not want ends after one look
  * at a table, and what it wants is described there. */
 #pragma once
+#include "../include/judge.h"
 #include "../include/requests.h"
 
 #define IS_COMPAT 2 /* TS_COMPAT in thread_info.status: the call came through the 32-bit entry */
@@ -27,6 +28,16 @@ INLINE bool is_32bit(struct task_struct *task)
 	return READ(task, thread_info.status) & IS_COMPAT;
 #else
 	return READ(task, thread_info.flags) >> 22 & 1; /* TIF_32BIT */
+#endif
+}
+
+/* The same of the task that runs, without a helper. */
+INLINE bool is_32bit_now(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return task->thread_info.status & IS_COMPAT;
+#else
+	return task->thread_info.flags >> 22 & 1;
 #endif
 }
 
@@ -94,8 +105,67 @@ INLINE u32 unpack_socketcall(struct scratch *s)
 }
 #endif
 
+/* Tells of the files that a call is about, as far as they were dropped. In line: no more functions may call each other
+ * than there are from here to the names of a path. */
+INLINE void announce_all(struct scratch *s, u64 plan, u64 pushdown)
+{
+	struct descriptors *d = NULL;
+
+	for (u32 i = 0; i < 6; i++) {
+		u32 number = s->args[i];
+
+		if (!(plan / PLAN_ANNOUNCE >> i & 1) || number >= MOST_DESCRIPTORS)
+			continue;
+		if (!d)
+			d = descriptors_of(running_task(), pushdown);
+		if (has_name(d, number))
+			announce(number, pushdown, !!(plan & PLAN_GONE));
+	}
+}
+
+/* Makes the records of a call that is judged, whose arguments are in the buffer, and notes what they changed. */
+INLINE void make_records(struct scratch *s, u32 row, u64 plan, u64 pushdown)
+{
+	if (s->result < 0 && settings.drops_failed) {
+		struct counters *counts = my_counters();
+
+		if (counts)
+			counts->filtered++;
+		return;
+	}
+	if (pushdown && plan & PLAN_ANNOUNCES)
+		announce_all(s, plan, pushdown);
+	s->path_from = (plan & PLAN_PATHS) / PLAN_PATH;
+	if (pushdown)
+		s->mark = plan & PLAN_MARK ? MARK : 0;
+	if (rows[below(row, MAX_ROWS)].is_many && s->result > 0)
+		make_message_records(row);
+	else
+		make_record(row);
+	if (pushdown) {
+		/* Other programs make records in the same buffer. */
+		s->mark = 0;
+		if (plan & (PLAN_KNOW | PLAN_SETTLE | PLAN_PAIR | PLAN_RANGE) || (plan & PLAN_CLOSE && s->is_lost))
+			follow_plan(plan, pushdown);
+	}
+}
+
+#if defined(__TARGET_ARCH_x86)
+/* 32-bit programs are judged when their arguments are in the buffer. */
+GLOBAL u64 judge_small(u32 number, u32 is_small, u64 pushdown)
+{
+	struct scratch *s = my_scratch();
+	struct caller c = {.task = running_task(), .s = s, .pushdown = pushdown};
+
+	if (!s)
+		return 0;
+	c.result = s->result;
+	return judge(&c, number, is_small);
+}
+#endif
+
 /* Makes the records of a call that is wanted. */
-INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u32 is_compat)
+INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u32 is_compat, u64 plan, u64 pushdown)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = my_scratch();
@@ -115,10 +185,13 @@ INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u
 	s->binary = NULL;
 	take_arguments(s, regs);
 #if defined(__TARGET_ARCH_x86)
+	bool is_small = is_compat;
+
 	if (is_compat && number == COMPAT_SOCKETCALL) {
 		s->call = number = unpack_socketcall(s);
 		opaque(number);
 		row = number ? calls[number & (MAX_CALLS - 1)].row : 0;
+		is_small = false;
 		if (!row)
 			return;
 	}
@@ -126,24 +199,19 @@ INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u
 	if (!result && !s->args[0] &&
 	    (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT || number == COMPAT_EXECVE || number == COMPAT_EXECVEAT))
 		return;
+	if (pushdown && is_compat && number != NUMBER_IO_URING_ENTER) {
+		plan = judge_small(number, is_small, pushdown);
+		if (plan & PLAN_DROP)
+			return;
+	}
 #else
 	if (!result && (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT))
 		return;
 #endif
-	row--;
-	if (result < 0 && settings.drops_failed) {
-		struct counters *counts = my_counters();
-
-		if (counts)
-			counts->filtered++;
-		return;
-	}
-	if (rows[below(row, MAX_ROWS)].is_many && result > 0)
-		make_message_records(row);
-	else
-		make_record(row);
+	make_records(s, row - 1, plan, pushdown);
 }
 
+/* Kernels that keep no memory of ours for each task. */
 SEC("tp_btf/sys_exit")
 int tercel_call(u64 *ctx)
 {
@@ -165,7 +233,45 @@ int tercel_call(u64 *ctx)
 	if (!row || (u32)(current_pid_tgid() >> 32) == settings.own_pid)
 		return 0;
 	hold_processor();
-	report_call(regs, ctx[1], number, row, is_compat);
+	report_call(regs, ctx[1], number, row, is_compat, 0, 0);
+	release_processor();
+	return 0;
+}
+
+/* The others: calls that no rule needs end after a look at what is known of their descriptors, or at their path. What
+ * they need is here, so that it takes few lines of the processor's cache. */
+SEC("tp_btf/sys_exit")
+int tercel_judged(u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	u64 number = CALL_NUMBER(regs), plan = 0, pushdown;
+	struct task_struct *task;
+	struct call *call;
+	u32 row, is_compat;
+
+	if (number >= MAX_CALLS)
+		return 0;
+	opaque(number);
+	number &= MAX_CALLS - 1;
+	call = &calls[number];
+	if (likely(!(call->row | call->compat_row)))
+		return 0;
+	task = running_task();
+	is_compat = is_32bit_now(task);
+	row = is_compat ? call->compat_row : call->row;
+	if (!row || (u32)task->tgid == settings.own_pid)
+		return 0;
+	hold_processor();
+	pushdown = *(volatile u64 *)&settings.pushdown;
+	if (!is_judging(pushdown))
+		pushdown = 0;
+	if (pushdown && !is_compat && number != NUMBER_IO_URING_ENTER) {
+		struct caller c = {.task = task, .regs = regs, .result = ctx[1], .pushdown = pushdown};
+
+		plan = judge(&c, number, false);
+	}
+	if (!(plan & PLAN_DROP))
+		report_call(regs, ctx[1], number, row, is_compat, plan, pushdown);
 	release_processor();
 	return 0;
 }

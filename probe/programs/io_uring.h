@@ -262,6 +262,7 @@ INLINE void take_request(struct io_kiocb *req)
 		return;
 	if ((u32)(ids >> 32) == settings.own_pid)
 		return;
+	untrack_current();
 	flags = READ(req, flags);
 	if (flags & REQUEST_SKIPS)
 		note_silent(s, ring);

@@ -45,6 +45,7 @@ class LibBpf:
             ("bpf_object__find_program_by_name", pointer, [pointer, text]),
             ("bpf_map__set_max_entries", number, [pointer, ctypes.c_uint32]),
             ("bpf_map__set_initial_value", number, [pointer, text, ctypes.c_size_t]),
+            ("bpf_map__set_autocreate", number, [pointer, ctypes.c_bool]),
             ("bpf_map__fd", number, [pointer]),
             ("bpf_program__set_autoload", number, [pointer, ctypes.c_bool]),
             ("bpf_program__attach", pointer, [pointer]),
@@ -116,6 +117,11 @@ class BpfObject:
             if program:
                 self._bpf.bpf_program__set_autoload(program, False)
                 self._left_out.add(name)
+
+    def leave_out_maps(self, names: list[str]) -> None:
+        """Make everything but these maps, which no program that is loaded may use."""
+        for name in names:
+            self._bpf.bpf_map__set_autocreate(self._map(name), False)
 
     def load(self) -> None:
         """Load programs and maps into the kernel; raises CaptureError."""

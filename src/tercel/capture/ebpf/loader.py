@@ -8,11 +8,20 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tercel.capture.ebpf import optional
 from tercel.capture.ebpf.btf import Btf, BtfError
 from tercel.capture.ebpf.libbpf import BpfObject
+from tercel.capture.ebpf.policies import (
+    PolicyLayout,
+    Pushdown,
+    await_programs,
+    half_in_use,
+    numbers_of,
+    renewed,
+    setting_for,
+)
 from tercel.capture.ebpf.probe_file import probe_path
 from tercel.capture.ebpf.rows import (
     CLONE_CALLS,
@@ -28,14 +37,29 @@ from tercel.capture.ebpf.rows import (
 from tercel.capture.procfs.host import boot_ts
 from tercel.capture.source import CaptureError
 
+if TYPE_CHECKING:
+    from tercel.capture.ebpf.guards import KernelPolicy
+
 PAGE: Final = mmap.PAGESIZE
 # Programs in the order in which they are attached: the ends of processes first, so that nobody who is told to have
 # begun ends unseen. The end of somebody unknown does no harm.
-PROGRAMS: Final = ("tercel_exit", "tercel_signal", "tercel_exec", "tercel_child", *optional.PROGRAMS, "tercel_call")
+PROGRAMS: Final = (
+    "tercel_exit",
+    "tercel_signal",
+    "tercel_exec",
+    "tercel_named",
+    "tercel_child",
+    "tercel_fork",
+    *optional.PROGRAMS,
+    "tercel_call",
+    "tercel_judged",
+)
 RING_MAP: Final = "tercel_ring"
 VITAL_MAP: Final = "tercel_vital"
 _COUNTS_MAP: Final = "tercel_counts"
+_POLICIES_MAP: Final = "tercel_policies"
 _CONSTANTS: Final = ".rodata.kernel"
+_WORD: Final = 8
 _SMALLEST_RING: Final = 1 << 16
 _LARGEST_RING: Final = 1 << 30
 # How many numbers of system calls the probe looks at.
@@ -128,17 +152,27 @@ class Probe:
             raise CaptureError(str(error)) from error
         self.boot_ns = boot_ts()
         self.options = options
-        try:
-            self._open(image, path, host_root, optional.absent(optional.kernel_names()))
-        except CaptureError:
-            # Kernels change: what is missed least is left out then, and everything else is seen all the same.
-            self._open(image, path, host_root, list(optional.PROGRAMS))
+        absent = optional.absent(optional.kernel_names())
+        has_memory = optional.has_task_memory(os.uname().release)
+        # Kernels change: what is missed least is left out then, and everything else is seen all the same.
+        attempts = [(without, pushes) for without in (absent, list(optional.PROGRAMS)) for pushes in (True, False)]
+        attempts = [(without, pushes) for without, pushes in attempts if has_memory or not pushes]
+        for without, pushes in attempts[:-1]:
+            try:
+                self._open(image, path, host_root, without, pushes=pushes)
+            except CaptureError:
+                continue
+            return
+        self._open(image, path, host_root, *attempts[-1][:1], pushes=attempts[-1][1])
 
-    def _open(self, image: bytes, path: str, host_root: str, without: list[str]) -> None:
+    def _open(self, image: bytes, path: str, host_root: str, without: list[str], *, pushes: bool) -> None:
         self.left_out = without
+        self.can_push_down = pushes
         self._object = BpfObject(image, path)
         try:
-            self._object.leave_out(without)
+            self._object.leave_out([*without, *optional.superseded(has_pushdown=pushes)])
+            if not pushes:
+                self._object.leave_out_maps(list(optional.PUSHDOWN_MAPS))
             self._load(host_root)
         except CaptureError:
             self._object.close()
@@ -161,13 +195,20 @@ class Probe:
         bpf.size_map(_COUNTS_MAP, self._cpus)
         bpf.size_map(RING_MAP, options.ring_bytes)
         bpf.size_map(VITAL_MAP, options.vital_bytes)
-        bpf.set_constants(_CONSTANTS, int(optional.is_preemptible(os.uname().release)).to_bytes(4, "little"))
+        preemptible = int(optional.is_preemptible(os.uname().release))
+        constants = btf.layout("kernel").pack(
+            is_preemptible=preemptible,
+            has_pushdown=int(self.can_push_down),
+            has_cast=int(optional.has_cast(os.uname().release)),
+        )
+        bpf.set_constants(_CONSTANTS, constants)
         bpf.load()
         self._settings = self._shared(".data.settings", self._settings_layout.size)
         self._calls = self._shared(".data.calls", _CALLS * self._call_layout.size)
         self._counts = self._shared(_COUNTS_MAP, self._cpus * self._counters_layout.size)
         rows = self._shared(".data.rows", len(self._table.data))
         rows[: len(self._table.data)] = self._table.data
+        self._pushdown = Pushdown(PolicyLayout.of(btf), self._policies, self._table)
         self._set("boot_ns", self.boot_ns)
         self._set("own_pid", own_pid(host_root))
         self._set("snaplen", options.snaplen)
@@ -178,7 +219,13 @@ class Probe:
 
     def _set(self, name: str, value: int) -> None:
         member = self._settings_layout.member(name)
-        self._settings[member.offset : member.offset + member.size] = value.to_bytes(member.size, "little")
+        # The probe must see all of it or nothing: this is one write.
+        with memoryview(self._settings) as memory, memory[member.offset : member.offset + member.size] as place:
+            place.cast("Q" if member.size == _WORD else "I")[0] = value
+
+    def _get(self, name: str) -> int:
+        member = self._settings_layout.member(name)
+        return int.from_bytes(self._settings[member.offset : member.offset + member.size], "little")
 
     def wakeup_switch(self) -> tuple[mmap.mmap, int]:
         """Return where the reader says that it sleeps: the shared memory and the offset of a 32-bit number in it."""
@@ -208,6 +255,60 @@ class Probe:
             member = self._call_layout.member(name)
             start = number * self._call_layout.size + member.offset
             self._calls[start : start + member.size] = value.to_bytes(member.size, "little")
+
+    def _policies(self) -> mmap.mmap:
+        return self._shared(_POLICIES_MAP, 2 * self._pushdown.size)
+
+    def push_down(self, policy: KernelPolicy | None, *, shadow: bool = False, sample_every: int = 0) -> None:
+        """Have the probe drop what a policy says that no rule needs; nothing with None.
+
+        With `shadow` what would be dropped is reported with a mark, with `sample_every` every so many-th on each
+        processor. The probe sees the change at once, between two calls. What it knows of descriptors goes on from
+        policy to policy; where nothing was judged before, all count as known. Raises ValueError, with nothing changed,
+        when the policy does not fit, and CaptureError when this kernel cannot do it.
+        """
+        half = None
+        if policy is not None:
+            if not self.can_push_down:
+                raise CaptureError("this kernel offers the probe no memory for each task")
+            half = 1 if half_in_use(self._get("pushdown")) == 0 else 0
+            self._pushdown.write(half, policy)
+            self._set("shadow", int(shadow))
+            self._set("sample_every", sample_every)
+        self._set("pushdown", setting_for(self._get("pushdown"), half))
+
+    def renew_epoch(self) -> None:
+        """Have every descriptor count as known, and every program's name as unknown.
+
+        To be called after descriptors or threads were learnt from elsewhere than the probe's events, as from /proc.
+        """
+        self._set("pushdown", renewed(self._get("pushdown")))
+
+    def wait_for_programs(self) -> None:
+        """Return when nothing runs any more that still saw the settings, the selection or the policy before."""
+        await_programs()
+
+    @property
+    def is_pushing_down(self) -> bool:
+        """Whether calls are judged: the probe ends that when it has no memory to note what it must."""
+        return half_in_use(self._get("pushdown")) is not None
+
+    def dropped(self) -> dict[str, int]:
+        """Return how many calls were dropped because no rule needs them, by name."""
+        own, small = (
+            [sum(row) for row in zip(*self._counted(name), strict=True)] for name in ("dropped", "dropped_compat")
+        )
+        found = {}
+        for call in system_calls():
+            numbers = numbers_of(call, self._table.pseudo)
+            count = sum(small[number & ~COMPAT] if number & COMPAT else own[number] for number in numbers)
+            if count:
+                found[call.name] = count
+        return found
+
+    def marked(self) -> int:
+        """Return how many calls were reported with a mark."""
+        return sum(sum(row) for row in self._counted("marked"))
 
     @property
     def sees_requests(self) -> bool:

@@ -18,6 +18,15 @@ PROGRAMS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+# What the probe drops by itself needs memory for each task, which all kinds of programs may have since this version.
+PUSHDOWN_MAPS: Final = ("tercel_descriptors", "tercel_policies")
+_TASK_MEMORY: Final = (5, 12)
+# bpf_rdonly_cast, by which the probe reads what it has the address of without a helper.
+_CAST: Final = (6, 2)
+_WITH_PUSHDOWN: Final = ("tercel_judged", "tercel_named", "tercel_fork")
+_WITHOUT_PUSHDOWN: Final = ("tercel_call", "tercel_exec")
+
+
 # The head of type information (struct btf_header in include/uapi/linux/btf.h): how long it is, and behind it where the
 # names are and how long all of them.
 _HEAD: Final = struct.Struct("<4xI8xII")
@@ -51,5 +60,24 @@ _PREEMPTIBLE: Final = (6, 19)
 
 def is_preemptible(release: str) -> bool:
     """Return whether programs on a kernel of this release may be interrupted by other processes of their processor."""
+    return _version(release) >= _PREEMPTIBLE
+
+
+def has_task_memory(release: str) -> bool:
+    """Return whether programs on a kernel of this release can keep something of each task."""
+    return _version(release) >= _TASK_MEMORY
+
+
+def has_cast(release: str) -> bool:
+    """Return whether programs on a kernel of this release can take an address for a pointer to a type."""
+    return _version(release) >= _CAST
+
+
+def _version(release: str) -> tuple[int, int]:
     numbers = re.match(r"(\d+)\.(\d+)", release)
-    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _PREEMPTIBLE
+    return (0, 0) if numbers is None else (int(numbers[1]), int(numbers[2]))
+
+
+def superseded(*, has_pushdown: bool) -> list[str]:
+    """Return the programs that another one stands for, where calls are judged or where they are not."""
+    return list(_WITHOUT_PUSHDOWN if has_pushdown else _WITH_PUSHDOWN)

@@ -18,8 +18,9 @@ from typing import Final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from tercel.capture.savefile.blocks import EVENT_HEADER_V2, EVENT_V2
+from tercel.capture.savefile.blocks import DUMP_STATE_ONLY, EVENT_HEADER_V2, EVENT_V2, MARKED
 from tercel.capture.source import Source
+from tercel.events.event import Event
 from tercel.events.table import EVENT_COUNT
 
 # How much of a ring is copied at a time, at most.
@@ -27,6 +28,11 @@ CHUNK: Final = 1 << 19
 _BUSY: Final = 1 << 31
 _DISCARD: Final = 1 << 30
 _HEAD: Final = 8
+# In an event's processor: the probe would have dropped it.
+_MARK: Final = 1 << 15
+# The same: it tells of a file whose opening was dropped, so that what follows can be understood.
+_MARK_STATE: Final = 1 << 14
+_CPU: Final = _MARK_STATE - 1
 # Block head, processor and event head.
 _SMALLEST: Final = 8 + 2 + EVENT_HEADER_V2 + 4
 # Later than all times; not the largest number, which would need an object of its own to be compared with.
@@ -140,6 +146,15 @@ def _whole(data: bytes) -> i64:
     return at
 
 
+def _take_marks(event: Event, word: i64) -> None:
+    """Give an event its processor, and the flags that the probe's marks in the same word stand for."""
+    event.cpu = word & _CPU
+    if word & _MARK:
+        event.flags |= MARKED
+    if word & _MARK_STATE:
+        event.flags |= DUMP_STATE_ONLY
+
+
 class RingSource(Source):
     """The events of the large and of the small ring as one stream; `fill` is what waits and is defined elsewhere.
 
@@ -227,7 +242,7 @@ class RingSource(Source):
         event.data = data
         event.move(block + 10, EVENT_HEADER_V2, count, number, size)
         event.num = self._num
-        event.cpu = read_i64_le(data, block + 8) & 0xFFFF
+        _take_marks(event, read_i64_le(data, block + 8) & 0xFFFF)
         if slack > 3:
             start: i64 = block + 8 + (2 + size + 3 & ~3)
             event.set_options(start, block + length - 4)

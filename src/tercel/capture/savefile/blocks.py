@@ -83,6 +83,8 @@ EVENT_HEADER_V2: Final = 26
 
 DUMP_STATE_ONLY: Final = 1
 DUMP_LARGE: Final = 4
+# No flag of the format: the event is one that the probe would have dropped. It is never written.
+MARKED: Final = 1 << 8
 
 # No writer makes larger blocks than these; a length beyond them is damage and must not become an allocation.
 MAX_EVENT_BLOCK: Final = 65536 + BLOCK_OVERHEAD

@@ -15,6 +15,7 @@ from tercel.capture.savefile.blocks import (
     EVENT_HEADER_V1,
     EVENT_V2,
     EVENT_V2_LARGE,
+    MARKED,
     MAX_EVENT_BLOCK,
 )
 from tercel.capture.savefile.encode import build_block, number, section_header, state_blocks
@@ -46,7 +47,7 @@ def event_record(event: Event) -> bytes:
 def event_block(event: Event) -> bytes:
     """Return the block of an event with its flags and options."""
     record = event_record(event)
-    flags = event.flags & ~DUMP_LARGE
+    flags = event.flags & ~(DUMP_LARGE | MARKED)
     payload = number(event.cpu, 2) + (number(flags, 4) if flags else b"") + record
     if event.options:
         payload += bytes(-len(payload) & 3) + event.options

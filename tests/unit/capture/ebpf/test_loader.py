@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tercel.capture.ebpf import loader, optional
+from tercel.capture.ebpf.guards import KernelPolicy
 from tercel.capture.ebpf.loader import RING_MAP, VITAL_MAP, Counts, LiveOptions, Probe
 from tercel.capture.ebpf.rows import UNREPORTED, system_calls
 from tercel.capture.procfs import host
@@ -176,6 +177,27 @@ def test_what_a_kernel_refuses_is_left_out_where_it_can_be_missed(monkeypatch: p
         refused.attach()
     finally:
         refused.close()
+
+
+def test_where_nothing_can_be_kept_of_tasks_everything_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older kernels see the same calls."""
+    skip_without_kernel()
+    monkeypatch.setattr(optional, "has_task_memory", lambda _release: False)
+    older = Probe(LiveOptions(ring_bytes=1 << 16, vital_bytes=1 << 17))
+    try:
+        assert not older.can_push_down
+        older.push_down(None)
+        with pytest.raises(CaptureError, match="no memory for each task"):
+            older.push_down(KernelPolicy({}))
+        older.select(frozenset({"close", "execve"}))
+        older.attach()
+        subprocess.run(["/bin/true"], check=True)
+        older.detach()
+        counts = older.counts()
+        assert counts.events["close"] > 0
+        assert counts.events["execve"] > 0
+    finally:
+        older.close()
 
 
 def test_the_call_that_hands_requests_over_is_looked_at_in_any_case(probe: Probe) -> None:

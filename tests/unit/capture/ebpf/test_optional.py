@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tercel.capture.ebpf.optional import PROGRAMS, TYPE_INFORMATION, absent, is_preemptible, kernel_names
+from tercel.capture.ebpf.optional import (
+    PROGRAMS,
+    TYPE_INFORMATION,
+    absent,
+    has_task_memory,
+    is_preemptible,
+    kernel_names,
+    superseded,
+)
 
 _NEW = b"\0io_cqe\0btf_trace_io_uring_submit_req\0btf_trace_io_uring_complete\0btf_trace_io_uring_task_work_run\0"
 
@@ -61,3 +69,25 @@ def test_no_type_information_is_no_error(
 def test_programs_of_later_kernels_keep_their_processor(release: str, answer: bool) -> None:
     """Two that make records on one processor at once would write into one buffer."""
     assert is_preemptible(release) is answer
+
+
+@pytest.mark.parametrize(
+    ("release", "answer"),
+    [
+        ("5.8.0", False),
+        ("5.11.22-generic", False),
+        ("5.12.0", True),
+        ("6.1.0-57-cloud-amd64", True),
+        ("unknown", False),
+    ],
+)
+def test_older_kernels_have_no_memory_for_tasks(release: str, answer: bool) -> None:
+    """Nothing is dropped there."""
+    assert has_task_memory(release) is answer
+
+
+def test_one_of_two_programs_is_loaded() -> None:
+    """The one that judges calls, or the one for kernels where nothing can be kept."""
+    assert not set(superseded(has_pushdown=True)) & set(superseded(has_pushdown=False))
+    assert "tercel_call" in superseded(has_pushdown=True)
+    assert "tercel_judged" in superseded(has_pushdown=False)

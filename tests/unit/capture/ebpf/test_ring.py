@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tercel.capture.ebpf.ring import CHUNK, Records, RingSource
+from tercel.capture.savefile.blocks import DUMP_STATE_ONLY, MARKED
 from tercel.capture.savefile.options import build_options, parse_options
 from tercel.events.event import MalformedEventError
 from tests.unit.capture.ebpf.memory import BUSY, CLOSE, DISCARD, SMALLEST, Memory, block, framed, record
@@ -65,6 +66,21 @@ def test_an_event_is_what_the_record_says() -> None:
         assert event.options == b""
         assert not made.source.advance()
         assert made.source.stats.events == 1
+
+
+@pytest.mark.parametrize(
+    ("marks", "flags"), [(0, 0), (1 << 15, MARKED), (1 << 14, DUMP_STATE_ONLY), (3 << 14, MARKED | DUMP_STATE_ONLY)]
+)
+def test_the_marks_of_the_probe_are_flags_of_the_event(marks: int, flags: int) -> None:
+    """They are in the word of the processor, which stays what it is; the next event has none."""
+    with rings() as made:
+        for cpu in (marks | 5, 6):
+            made.large.write(framed(block(1_000, [bytes(8), bytes(8)], CLOSE, cpu=cpu)))
+        assert made.source.refill(LATER)
+        assert made.source.advance()
+        assert (made.source.event.cpu, made.source.event.flags) == (5, flags)
+        assert made.source.advance()
+        assert (made.source.event.cpu, made.source.event.flags) == (6, 0)
 
 
 @pytest.mark.parametrize("length", range(8))
