@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from tests.soak.processes import short_lived
+from tests.soak.pushdown import random_policies
 from tests.soak.starts import starts_in_a_storm
+from tests.soak.twins import twins
 
 Say = Callable[[str], None]
 
@@ -20,6 +22,8 @@ Say = Callable[[str], None]
 TARGETS: Final[dict[str, Callable[[float, Path, Say], list[str]]]] = {
     "processes": short_lived,
     "starts": starts_in_a_storm,
+    "pushdown": random_policies,
+    "twins": twins,
 }
 
 
