@@ -1,4 +1,7 @@
-"""`tercel rules`: looks at rules files: what is wrong with them, why a rule matches an event, what rules cost."""
+"""`tercel rules`: looks at rules files: what is wrong with them, why a rule matches an event, what rules cost.
+
+Also what is captured for them live, and what the kernel drops of that.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Final
 _ACTIONS: Final = {
     "check": "check rules files, loaded one after the other",
     "explain": "tell why rules match events of a capture, or do not",
+    "plan": "tell what is captured live with these rules, and what the kernel drops of it",
     "profile": "count what rules ask of a capture's events, and where they end",
 }
 _EXPLAIN: Final = """\
@@ -25,6 +29,15 @@ Rules are evaluated plainly, every rule for itself; a run shares work between ru
 examples:
   tercel rules profile -r my_rules.yaml capture.scap
   tercel rules profile -r my_rules.yaml capture.scap --sort matched --top 5"""
+_PLAN: Final = """\
+A live sensor captures the system calls that its rules are about, and those that tell it the state of processes. The
+kernel drops the events that no rule can make use of. Without files the rules that ship are planned for, or those that
+the configuration names.
+
+examples:
+  tercel rules plan my_rules.yaml
+  tercel rules plan my_rules.yaml --why openat
+  tercel rules plan -c falco.yaml --json"""
 # One event in so many is timed; a prime, so that no pattern of the events keeps step with it.
 _SAMPLE: Final = 11
 _TOP: Final = 20
@@ -45,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action.add_argument("capture", metavar="CAPTURE", help="capture file, - for standard input")
         action.add_argument("--json", action="store_true", help="print one JSON object")
     _configure_explain(made["explain"])
+    _configure_plan(made["plan"])
     _configure_profile(made["profile"])
 
 
@@ -67,6 +81,20 @@ def _configure_check(check: argparse.ArgumentParser) -> None:
 def _configure_explain(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("--event", type=_number, metavar="N", help="number of the event, as %%evt.num shows it")
     explain.add_argument("--rule", metavar="NAME", help="name of the rule")
+
+
+def _configure_plan(plan: argparse.ArgumentParser) -> None:
+    plan.epilog = _PLAN
+    plan.formatter_class = argparse.RawDescriptionHelpFormatter
+    plan.add_argument("files", nargs="*", metavar="FILE", help="a rules file, or a directory of them")
+    plan.add_argument("-r", "--rules", action="append", default=[], metavar="FILE", help="the same; these come first")
+    plan.add_argument("--why", metavar="SYSCALL", help="tell of one call which rules keep events of it, and which")
+    plan.add_argument("-c", "--config", metavar="CONFIG", help="configuration file; by default that of no file")
+    plan.add_argument("-o", "--option", action="append", default=[], metavar="KEY=VALUE", help="set a configuration "
+        "key: a.b[0].c=value")  # fmt: skip
+    plan.add_argument("-A", dest="all_calls", action="store_true", help="as base_syscalls.all=true: capture frequent "
+        "calls, too")  # fmt: skip
+    plan.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _configure_profile(profile: argparse.ArgumentParser) -> None:
@@ -95,6 +123,10 @@ def run(arguments: argparse.Namespace) -> int:
             from tercel.cli.rules_explain import explain
 
             explain(arguments)
+        elif arguments.action == "plan":
+            from tercel.cli.rules_plan import plan
+
+            plan(arguments)
         else:
             from tercel.cli.rules_profile import profile
 

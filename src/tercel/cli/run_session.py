@@ -16,7 +16,7 @@ from tercel.cli.run_options import implied_options, unbuilt_flags
 from tercel.sensor.config import Config, ConfigError
 from tercel.sensor.config_load import config_of_options, load_config
 from tercel.sensor.log import Log
-from tercel.sensor.setup_rules import add_configured
+from tercel.sensor.setup_rules import add_configured, ignored_events
 
 if TYPE_CHECKING:
     from tercel.rules.loader import RuleLoader
@@ -250,6 +250,7 @@ class _Run:
             selection,
             plain=config.text("engine.rule_evaluation").lower() == "plain",
             exits_only=not self._captures(),
+            ignored=ignored_events(config, self._registry),
         )
         if arguments.flag_L or arguments.flag_l is not None:
             return self._describe(loader)
@@ -359,10 +360,12 @@ class _Run:
     def _watch(self, sensor: Sensor, ruleset: Ruleset) -> LiveCapture:
         """Begin to watch this machine, and give up what is not needed for it any more."""
         from tercel.capture.source import CaptureError
+        from tercel.pushdown.printed import PrintedFields
         from tercel.sensor.watch import watch
 
+        printed = PrintedFields(self._registry, self._policy).of
         try:
-            return watch(self._config, ruleset, sensor.machine, self._log)
+            return watch(self._config, ruleset, sensor.machine, self._log, printed)
         except CaptureError as error:
             raise UsageError(f"this machine cannot be watched: {error}") from error
 
