@@ -69,6 +69,36 @@ _ENGINE: Final = (
         "asks every rule about every event of its types.",
         own=True,
     ),
+    Key(
+        "engine.pushdown.enabled",
+        "bool",
+        True,
+        "Whether the probe drops by itself what no rule can need (`tercel rules plan` says what that is).",
+        own=True,
+    ),
+    Key(
+        "engine.pushdown.shadow",
+        "bool",
+        False,
+        "Report what would be dropped all the same, and raise an alert when a rule matches such an event.",
+        own=True,
+    ),
+    Key(
+        "engine.pushdown.sample",
+        "int",
+        10_000,
+        "Of what could be dropped, one in so many events is reported; a rule that matches one switches dropping off, "
+        "with an alert. 0: none.",
+        own=True,
+    ),
+    Key(
+        "ignore",
+        "list",
+        [],
+        "Conditions; an event for which one of them holds concerns no rule, and is not reported where the probe can "
+        "tell.",
+        own=True,
+    ),
     _later("engine.kmod.buf_size_preset", "int", 4, "Size of the ring buffers, 1 to 10."),
     _later("engine.kmod.drop_failed_exit", "bool", False, "Drop failed system calls in the kernel."),
     _later("engine.modern_ebpf.cpus_for_each_buffer", "int", 2, "CPUs that share a ring buffer; 0: all of them."),

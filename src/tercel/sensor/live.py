@@ -13,6 +13,7 @@ from tercel.capture.ebpf.ring import NEVER
 from tercel.capture.procfs.snapshot import ProcFs, SnapshotStats, host_root_from_environment
 from tercel.capture.source import ThreadLookup
 from tercel.events.event import MalformedEventError
+from tercel.pushdown.policy import passing
 from tercel.sensor.drops import Drops
 from tercel.sensor.renewal import Renewal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from tercel.capture.ebpf.guards import KernelPolicy
     from tercel.capture.ebpf.loader import Counts
     from tercel.capture.source import SourceStats, StateSink
     from tercel.events.event import Event as RawEvent
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 # Threads that turn up unknown are looked up in /proc, so many a second at most.
 _LOOKUPS: Final = 500
+# Calls that the closing remark about dropped events names.
+_MOST_SHOWN: Final = 6
 # Seconds between two renewals of the whole state.
 _RENEWAL: Final = 5.0
 # The counters of lost events by the classes that the probe counts in, as Falco's alerts name them.
@@ -44,14 +48,31 @@ COUNTERS: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Pushdown:
+    """What the probe may drop. In `shadow` it reports that all the same, marked; else one event in `sample_every`.
+
+    `shows_tables` says that a rule shows all descriptors of a process.
+    """
+
+    policy: KernelPolicy
+    shadow: bool = False
+    sample_every: int = 0
+    shows_tables: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LiveRequest:
-    """What is to be captured: names of system calls and tracepoints (None: all), bytes of buffers, sizes of rings."""
+    """What is to be captured: names of system calls and tracepoints (None: all), bytes of buffers, sizes of rings.
+
+    Nothing of it is dropped without `pushdown`.
+    """
 
     syscalls: frozenset[str] | None
     snaplen: int = 80
     buffer_bytes: int = 8 << 20
     vital_bytes: int = 2 << 20
     drop_failed: bool = False
+    pushdown: Pushdown | None = None
 
 
 class _Lookup(ThreadLookup):
@@ -63,6 +84,8 @@ class _Lookup(ThreadLookup):
         self.found = 0
         self.missed = 0
         self.refused = 0
+        # Whether descriptors were found that the probe does not take for known.
+        self.found_fds = False
         self._second = 0
         self._left = 0
 
@@ -95,6 +118,7 @@ class _Lookup(ThreadLookup):
     def _tell_fds(self, pid: int, sink: StateSink) -> None:
         for number, fd in self.procfs.read_fds(pid):
             sink.fd(pid, number, fd)
+            self.found_fds = True
 
 
 class LiveCapture:
@@ -110,7 +134,12 @@ class LiveCapture:
         self.on_initial: Callable[[RawEvent], object] | None = None
         self.repairs = 0
         self._procfs = ProcFs(host_root)
-        wanted = names_of_all() if request.syscalls is None else request.syscalls
+        self._wanted = names_of_all() if request.syscalls is None else request.syscalls
+        self._pushdown = request.pushdown
+        # Why the probe did not take a policy.
+        self.refusal = ""
+        # The time after which all open descriptors have to be known, those that were dropped before as well.
+        self._incomplete_until = 0
         self.lookup = _Lookup(self._procfs, machine)
         # The last loss that the state was not mended after, by the times of its beginning and its end.
         self._damaged_at = 0
@@ -124,8 +153,10 @@ class LiveCapture:
         )
         self.reader = LiveSource(options, host_root)
         try:
-            self.unknown = self.reader.select(wanted)
+            self.unknown = self.reader.select(self._wanted)
             self.snapshot: SnapshotStats = self._begin()
+            # Not before: whatever /proc told of has to be taken for known.
+            self._push_down()
         except BaseException:
             self.close()
             raise
@@ -191,7 +222,64 @@ class LiveCapture:
 
     def select(self, wanted: frozenset[str]) -> frozenset[str]:
         """Capture these calls from now on; return the names that this machine does not know."""
+        self._wanted = wanted
         return self.reader.select(wanted)
+
+    def change(self, wanted: frozenset[str], pushdown: Pushdown | None) -> int:
+        """Capture these calls by another policy, without a gap; return the moment of the change.
+
+        Later events are complete for the rules that the new policy was made for, earlier ones for those of the old. The
+        moment is in ns since the epoch.
+        """
+        probe = self.reader.probe
+        # Everything that either wants is reported for a moment.
+        self._pause(self._wanted | wanted)
+        self.reader.select(self._wanted | wanted)
+        probe.wait_for_programs()
+        moment = self.reader.now()
+        self._wanted = wanted
+        self._pushdown = pushdown
+        self.unknown = self.reader.select(wanted)
+        self._push_down()
+        if pushdown is not None and pushdown.shows_tables:
+            self._incomplete_until = moment
+        return moment
+
+    def stop_dropping(self) -> None:
+        """Have the probe drop nothing any more."""
+        self._pushdown = None
+        self._push_down()
+
+    @property
+    def drops_events(self) -> bool:
+        """Whether the probe drops what no rule can need."""
+        return self._pushdown is not None and self.reader.probe.can_push_down
+
+    @property
+    def shadows(self) -> bool:
+        """Whether the probe marks what it would drop."""
+        return self._pushdown is not None and self._pushdown.shadow
+
+    def dropped(self) -> dict[str, int]:
+        """Return how many events no rule could need, by the name of the call."""
+        return self.reader.probe.dropped()
+
+    def _pause(self, names: frozenset[str]) -> None:
+        """Have the probe drop nothing for a while; what it knows of descriptors goes on."""
+        if self.drops_events:
+            self.reader.probe.push_down(passing(names))
+
+    def _push_down(self) -> None:
+        wanted = self._pushdown
+        if wanted is None or not self.reader.probe.can_push_down:
+            self.reader.probe.push_down(None)
+        else:
+            try:
+                self.reader.probe.push_down(wanted.policy, shadow=wanted.shadow, sample_every=wanted.sample_every)
+            except ValueError as error:
+                # It does not fit into the probe's tables: everything is reported then.
+                self.refusal = str(error)
+                self.stop_dropping()
 
     def fill(self) -> bool:
         """Bring the next events into memory, or return after a quarter of a second without; False at the end."""
@@ -199,6 +287,13 @@ class LiveCapture:
             self._renew()
         if self._doubtful and self._has_passed(self._doubtful_at):
             self._settle()
+        if self._incomplete_until and self._has_passed(self._incomplete_until):
+            self._incomplete_until = 0
+            Renewal(self.machine, self._procfs).complete_fds()
+            self.reader.probe.renew_epoch()
+        if self.lookup.found_fds:
+            self.lookup.found_fds = False
+            self.reader.probe.renew_epoch()
         return self.reader.fill()
 
     def stop(self) -> None:
@@ -221,6 +316,17 @@ class LiveCapture:
             lost.append(f"{counts.lost_requests} requests of io_uring were not seen to end")
         return lost
 
+    def savings(self) -> list[str]:
+        """Return a sentence about the events that were not reported because no rule can need them."""
+        dropped = {name: count for name, count in self.dropped().items() if count}
+        total = sum(dropped.values())
+        if not total:
+            return []
+        share = total / max(total + self.counts().total_events, 1)
+        most = sorted(dropped.items(), key=lambda item: -item[1])[:_MOST_SHOWN]
+        named = ", ".join(f"{name} {count}" for name, count in most)
+        return [f"{total} events ({share:.1%}) were dropped in the kernel, since no rule can need them: {named}"]
+
     def drops(self) -> Drops:
         """Return what was counted, by the names that alerts give the counters."""
         counts = self.counts()
@@ -241,9 +347,13 @@ class LiveCapture:
     def _renew(self) -> None:
         """Read the whole state again: what was lost may have changed any part of it."""
         self.repairs += 1
+        # What /proc tells of is known from then on; so nothing is dropped until it has been read.
+        self._pause(self._wanted)
         self._settle()
         self._doubtful = Renewal(self.machine, self._procfs).refresh()
         self._doubtful_at = self.reader.now()
+        self.reader.probe.renew_epoch()
+        self._push_down()
         self._renewed_at = time.monotonic()
         # Losses go on while there is a storm: those that the events have not come to yet make it necessary again.
         self._damaged_at = 0 if self._has_passed(self._damaged_until) else self._damaged_until

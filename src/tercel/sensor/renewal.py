@@ -41,6 +41,14 @@ class Renewal(StateSink):
         self._keeps = True
         return self._procfs.tell(self, known)
 
+    def complete_fds(self) -> None:
+        """Add the descriptors that the table does not have yet; those that it has stay as they were opened."""
+        machine = self._machine
+        for thread in [thread for thread in machine.threads.values() if thread.is_main_thread]:
+            for number, fd in self._procfs.read_fds(thread.pid):
+                if thread.fds.get(number) is None:
+                    machine.fd(thread.pid, number, fd)
+
     def renew(self) -> None:
         """Read everything again and remove the threads that are no longer there."""
         self.remove(self.refresh())

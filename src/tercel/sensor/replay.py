@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tercel.api import Capture
+from tercel.capture.savefile.blocks import MARKED
 from tercel.engine.pump import Pump
+from tercel.sensor.drops import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,8 @@ class Replay:
 
     `on_match` receives each rule that matched and the context of the event; it must take from the context what it
     needs before it returns. `between` is called between slices of events and ends the replay by returning False:
-    signals and progress are looked after there, never inside a slice.
+    signals and progress are looked after there, never inside a slice. `on_marked` receives the rule and the context of
+    a match that there should not be: of an event that the probe took for one that no rule can match.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Replay:
         on_match: Callable[[Rule, Context], object],
         between: Callable[[Followed], bool],
         drops: DropMonitor | None = None,
+        on_marked: Callable[[Rule, Context], object] | None = None,
     ) -> None:
         """Nothing is read before `run`."""
         self.sources: list[SourceStats] = []
@@ -58,10 +62,42 @@ class Replay:
         self._between = between
         self._undecoded = 0
 
-        def matched(number: int, ctx: Context) -> None:
-            on_match(ruleset.matched(number), ctx)
+        self._on_match = on_match
+        self._on_marked = on_marked
+        self._drops = drops
+        # A ruleset that is to follow, and the time of the last event that it is not for.
+        self._next: Ruleset | None = None
+        self._next_after = NEVER
+        self._pump = Pump(machine, ruleset.table, self._matched(ruleset), self._look)
 
-        self._pump = Pump(machine, ruleset.table, matched, None if drops is None else drops.look)
+    def use(self, ruleset: Ruleset, after: int) -> None:
+        """Judge events that are later than a time, in ns since the epoch, by another ruleset."""
+        self._next = ruleset
+        self._next_after = after
+        self._pump.due = min(self._pump.due, after)
+
+    def _matched(self, ruleset: Ruleset) -> Callable[[int, Context], object]:
+        on_match, on_marked = self._on_match, self._on_marked
+
+        def matched(number: int, ctx: Context) -> None:
+            rule = ruleset.matched(number)
+            is_marked = ctx.event.flags & MARKED
+            on_match(rule, ctx)
+            if is_marked and on_marked is not None:
+                on_marked(rule, ctx)
+
+        return matched
+
+    def _look(self, now: int) -> int:
+        """Do what is due at an event's time; return when something is due again."""
+        due = NEVER if self._drops is None else self._drops.look(now)
+        following = self._next
+        if following is not None and now > self._next_after:
+            self._next = None
+            self._next_after = NEVER
+            self._machine.keeps_entries = following.asks_exits()
+            self._pump.use(following.table, self._matched(following))
+        return min(due, self._next_after)
 
     @property
     def events(self) -> int:

@@ -11,7 +11,7 @@ from tercel.alerts.builder import AlertBuilder
 from tercel.capture.savefile.reader import SavefileReader
 from tercel.capture.source import CaptureError, remarks
 from tercel.outputs.queue import OutputQueue
-from tercel.rules.priorities import DEBUG
+from tercel.rules.priorities import CRITICAL, DEBUG
 from tercel.sensor import drops
 from tercel.sensor.progress import Progress
 from tercel.sensor.replay import Replay
@@ -73,6 +73,8 @@ class Streams:
         self.shares_terminal = err.isatty() and out.isatty()
 
 
+# The name of alerts about events that the probe was wrong about.
+MISMATCH: Final = "Tercel internal: kernel filter"
 # What an alert about pretended losses says beside their number.
 _PRETENDED: Final = {"ebpf_enabled": "0"}
 
@@ -133,24 +135,43 @@ class Sensor:
 
         counts = None if live is None else live.drops
         monitor = drops.DropMonitor(self._config, self._log.write, internal, counts)
-        replay = Replay(self.machine, self._ruleset, alert, between, monitor)
+
+        def unexpected(rule: Rule, ctx: Context) -> None:
+            if live is not None:
+                queue.put(builder.internal(*self._mismatch(rule, ctx, live)))
+
+        replay = Replay(self.machine, self._ruleset, alert, between, monitor, unexpected)
         try:
             status = self._replay(replay, captures, control) if live is None else self._follow(replay, live, control)
         finally:
             self.stuck = not queue.close()
         if control.stopped_by:
             self._log.info(f"{control.stopped_by} received, exiting...")
+        self._sum_up(replay, queue, live)
+        self._streams.err.write(monitor.summary())
+        return status
+
+    def _sum_up(self, replay: Replay, queue: OutputQueue, live: LiveCapture | None) -> None:
+        """Print what was done, what was left out, and what was detected."""
         self.events = replay.events
-        self.lost = 0 if live is None else live.counts().total_drops
         self._log.info(self._work_done(replay))
         self._streams.err.write(self._remarks(replay, queue))
         if live is not None:
-            self._streams.err.write("".join(f"{remark}\n" for remark in live.losses()))
+            self.lost = live.counts().total_drops
+            self._streams.err.write("".join(f"{remark}\n" for remark in (*live.losses(), *live.savings())))
         if not self.stuck:
             self._streams.out.write(detection_summary(self._ruleset))
             self._streams.out.flush()
-        self._streams.err.write(monitor.summary())
-        return status
+
+    def _mismatch(self, rule: Rule, ctx: Context, live: LiveCapture) -> tuple[str, int, str, int, dict[str, str]]:
+        """Return the alert about a match that the probe did not expect, and have it drop nothing more."""
+        consequence = "events go on being reported" if live.shadows else "nothing is dropped in the kernel any more"
+        if not live.shadows:
+            live.stop_dropping()
+        message = f"{MISMATCH}. Rule '{rule.name}' matched an event that no rule was to match; {consequence}."
+        self._log.error(message)
+        details = {"rule": rule.name, "evt.type": ctx.event.info.name, "thread.tid": str(ctx.event.tid)}
+        return MISMATCH, CRITICAL, message, ctx.event.ts, details
 
     def _queue(self, stopped: Callable[[], bool]) -> OutputQueue:
         config = self._config

@@ -6,12 +6,17 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from tercel.capture.source import CaptureError
+from tercel.pushdown.policy import policy_of
 from tercel.sensor.config import ConfigError
-from tercel.sensor.live import LiveCapture, LiveRequest, open_live
+from tercel.sensor.live import LiveCapture, LiveRequest, Pushdown, open_live
 from tercel.sensor.privileges import ThreadsError, drop_all_but_kept, missing
 from tercel.sensor.selection import select
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tercel.fields.base import Extractor
+    from tercel.rules.rule import Rule
     from tercel.rules.ruleset import Ruleset
     from tercel.sensor.config import Config
     from tercel.sensor.log import Log
@@ -26,7 +31,20 @@ _NICE: Final = -10
 _GROUP: Final = "/proc/self/autogroup"
 
 
-def live_request(config: Config, syscalls: frozenset[str]) -> LiveRequest:
+def pushdown_of(
+    config: Config, ruleset: Ruleset, printed: Callable[[Rule], list[Extractor]], captured: frozenset[str]
+) -> Pushdown | None:
+    """Return what the probe may drop of the captured calls; None when the configuration wants nothing dropped."""
+    sample = config.number("engine.pushdown.sample")
+    if not 0 <= sample < 1 << 32:
+        raise ConfigError(config.message(f"engine.pushdown.sample takes a number of events, not {sample}"))
+    if not config.flag("engine.pushdown.enabled"):
+        return None
+    policy = policy_of(ruleset, printed, captured)
+    return Pushdown(policy.kernel, config.flag("engine.pushdown.shadow"), sample, policy.shows_tables)
+
+
+def live_request(config: Config, syscalls: frozenset[str], pushdown: Pushdown | None = None) -> LiveRequest:
     """Return what the configuration asks to be captured, and how; raises ConfigError."""
     prefix = _KEYS.get(config.text("engine.kind").lower(), "engine.modern_ebpf")
     key = f"{prefix}.buf_size_preset"
@@ -42,6 +60,7 @@ def live_request(config: Config, syscalls: frozenset[str]) -> LiveRequest:
         buffer_bytes=size,
         vital_bytes=max(size // 8, 1 << 19),
         drop_failed=config.flag(f"{prefix}.drop_failed_exit"),
+        pushdown=pushdown,
     )
 
 
@@ -57,8 +76,14 @@ def _take_precedence(journal: Log) -> None:
         journal.info(f"the sensor runs with no precedence over other programs: {error.strerror}")
 
 
-def watch(config: Config, ruleset: Ruleset, machine: Machine, journal: Log) -> LiveCapture:
-    """Begin to capture what the rules need; raises CaptureError or ConfigError.
+def watch(
+    config: Config,
+    ruleset: Ruleset,
+    machine: Machine,
+    journal: Log,
+    printed: Callable[[Rule], list[Extractor]],
+) -> LiveCapture:
+    """Begin to capture what the rules need, whose alerts print some fields; raises CaptureError or ConfigError.
 
     Everything that needs privileges happens here, and before any thread starts: afterwards the process has only the
     few that it keeps for reading /proc.
@@ -68,7 +93,8 @@ def watch(config: Config, ruleset: Ruleset, machine: Machine, journal: Log) -> L
         journal.debug(line)
     for line in (*chosen.warnings, *ruleset.notes()):
         journal.warning(line)
-    request = live_request(config, chosen.captured)
+    pushdown = pushdown_of(config, ruleset, printed, chosen.captured)
+    request = live_request(config, chosen.captured, pushdown)
     lacking = missing()
     for need in lacking:
         journal.warning(need.message())
@@ -88,4 +114,7 @@ def watch(config: Config, ruleset: Ruleset, machine: Machine, journal: Log) -> L
     captured = f"{len(chosen.captured - capture.unknown)} system calls and tracepoints are captured"
     ready = f"ready: {captured}, {capture.snapshot.processes} processes were found"
     journal.info(ready)
+    if pushdown is not None and not capture.drops_events:
+        reason = capture.refusal or "this kernel's programs cannot keep what belongs to a process"
+        journal.warning(f"Nothing is dropped in the kernel: {reason}.")
     return capture

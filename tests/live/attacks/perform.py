@@ -58,14 +58,25 @@ def from_here(alert: Alert, action: Action) -> bool:
     return str(alert.fields.get("proc.cwd")).rstrip("/") == action.here
 
 
-def perform(folder: Path) -> Record:
-    """Start a sensor, do everything that can be done here, stop it."""
+def play_all() -> list[Done]:
+    """Do everything that can be done here."""
     possible = [action for action in ACTIONS if not action.missing()]
-    sensor = LiveSensor(folder, rules_files(), hosts=HOSTS)
-    with sensor, ThreadPoolExecutor() as beside:
+    with ThreadPoolExecutor() as beside:
         slow = [beside.submit(play, action) for action in possible if action.slow]
         done = [play(action) for action in possible if not action.slow]
-        done += [future.result() for future in slow]
+        return done + [future.result() for future in slow]
+
+
+def wait_for_last(sensor: LiveSensor) -> bool:
+    """Wait until a sensor has told of the last action, and so of all before; return whether it has."""
+    return sensor.wait(lambda: any(from_here(alert, LAST) for alert in sensor.alerts), LAST_SECONDS)
+
+
+def perform(folder: Path) -> Record:
+    """Start a sensor, do everything that can be done here, stop it."""
+    sensor = LiveSensor(folder, rules_files(), hosts=HOSTS)
+    with sensor:
+        done = play_all()
         play(LAST)
-        sensor.wait(lambda: any(from_here(alert, LAST) for alert in sensor.alerts), LAST_SECONDS)
+        wait_for_last(sensor)
     return Record({one.action.slug: one for one in done}, tuple(sensor.alerts), tuple(sensor.log), sensor.status)

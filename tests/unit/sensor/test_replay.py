@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from tercel.api import Capture
+from tercel.capture.savefile.blocks import MARKED
 from tercel.capture.source import CaptureError
 from tercel.fields.registry import Registry
 from tercel.rules.loader import RuleLoader, RulesFile
 from tercel.sensor.replay import Followed, Replay
 from tercel.state.machine import Machine
 from tests.unit import samples
+from tests.unit.capture.build import OPEN_X, CaptureBuilder, open_exit
 
 
 class Played:
@@ -76,3 +78,37 @@ def test_following_ends_when_whoever_is_asked_says_so(tmp_path: Path) -> None:
     played = Played(goes_on=False)
     with Capture(samples.capture(tmp_path), Machine()) as capture:
         assert not played.replay.follow(capture)
+
+
+def test_later_events_are_judged_by_the_rules_that_follow(tmp_path: Path) -> None:
+    """The time that is named is that of the last event for the rules in force."""
+    path = samples.capture(tmp_path)
+    with Capture(path, Machine()) as capture:
+        times = [ctx.event.ts for ctx in capture.contexts()]
+    loader = RuleLoader({"syscall": Registry.syscall()})
+    loader.load(RulesFile("other.yaml", samples.RULES.replace("Failed", "Failed later")))
+    for after, expected in ((times[0], "Failed later"), (times[1], "Failed")):
+        played = Played()
+        played.replay.use(loader.ruleset(), after)
+        assert played.replay.run(path)
+        assert [name for _, name in played.matches] == ["Opened", expected]
+
+
+def test_a_match_of_a_marked_event_is_told(tmp_path: Path) -> None:
+    """It is an alert like others besides."""
+    loader = RuleLoader({"syscall": Registry.syscall()})
+    loader.load(RulesFile("small.yaml", samples.RULES))
+    made = CaptureBuilder().section().machine().users().threads([42])
+    made.event(OPEN_X, open_exit(3, b"/etc/passwd")).event(OPEN_X, open_exit(-2, b"/nope"), flags=MARKED)
+    matches: list[str] = []
+    unexpected: list[str] = []
+    replay = Replay(
+        Machine(),
+        loader.ruleset(),
+        lambda rule, _: matches.append(rule.name),
+        lambda _: True,
+        on_marked=lambda rule, _: unexpected.append(rule.name),
+    )
+    replay.run(samples.capture(tmp_path, made.bytes()))
+    assert matches == ["Opened", "Failed"]
+    assert unexpected == ["Failed"]

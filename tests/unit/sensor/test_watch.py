@@ -4,10 +4,15 @@ import os
 
 import pytest
 
+from tercel.alerts.policy import OutputPolicy
+from tercel.fields.registry import Registry
+from tercel.pushdown.printed import PrintedFields
+from tercel.rules.loader import RuleLoader, RulesFile
 from tercel.sensor.config import ConfigError
 from tercel.sensor.config_load import config_of_options
-from tercel.sensor.live import LiveRequest
-from tercel.sensor.watch import live_request
+from tercel.sensor.live import LiveRequest, Pushdown
+from tercel.sensor.watch import live_request, pushdown_of
+from tests.unit import samples
 from tests.unit.capture.ebpf.probe import skip_without_kernel
 from tests.unit.sensor.machine import told_by
 
@@ -55,7 +60,9 @@ def test_a_preset_that_does_not_exist_is_told(preset: int) -> None:
 
 _WATCH = """
 import io, json, os, subprocess
+from tercel.alerts.policy import OutputPolicy
 from tercel.fields.registry import Registry
+from tercel.pushdown.printed import PrintedFields
 from tercel.rules.loader import RuleLoader, RulesFile
 from tercel.sensor.config_load import config_of_options
 from tercel.sensor.log import Log
@@ -70,7 +77,8 @@ def capabilities():
 loader = RuleLoader({"syscall": Registry.syscall()})
 loader.load(RulesFile("small.yaml", samples.RULES))
 err = io.StringIO()
-capture = watch(config_of_options(["log_level=info"]), loader.ruleset(), Machine(), Log(err))
+printed = PrintedFields(Registry.syscall(), OutputPolicy()).of
+capture = watch(config_of_options(["log_level=info"]), loader.ruleset(), Machine(), Log(err), printed)
 told = {"log": err.getvalue(), "capabilities": capabilities()}
 told["unknown"] = sorted(capture.select(frozenset({"openat", "x"})))
 child = subprocess.Popen(["/bin/cat", "/etc/hostname"], stdout=subprocess.DEVNULL)
@@ -96,3 +104,30 @@ def test_watching_begins_with_all_privileges_and_goes_on_with_few() -> None:
     assert told["capabilities"] in kept
     assert told["unknown"] == ["x"]
     assert told["seen"]
+
+
+def pushdown(*options: str) -> Pushdown | None:
+    """Return what the probe may drop for the small rules."""
+    registry = Registry.syscall()
+    loader = RuleLoader({"syscall": registry})
+    loader.load(RulesFile("small.yaml", samples.RULES))
+    printed = PrintedFields(registry, OutputPolicy()).of
+    return pushdown_of(config_of_options(list(options)), loader.ruleset(exits_only=True), printed, CALLS)
+
+
+def test_the_configuration_says_whether_anything_is_dropped() -> None:
+    """By default what no rule needs is, but for one in ten thousand."""
+    made = pushdown()
+    assert made is not None
+    assert (made.shadow, made.sample_every, made.shows_tables) == (False, 10_000, False)
+    assert set(made.policy.guards) == CALLS
+    assert pushdown("engine.pushdown.enabled=false") is None
+    shadow = pushdown("engine.pushdown.shadow=true", "engine.pushdown.sample=0")
+    assert shadow == Pushdown(made.policy, shadow=True, sample_every=0)
+
+
+@pytest.mark.parametrize("sample", ["-1", "4294967296"])
+def test_a_sample_that_cannot_be_taken_is_told(sample: str) -> None:
+    """With the key and the number."""
+    with pytest.raises(ConfigError, match=rf"engine\.pushdown\.sample takes a number of events, not {sample}"):
+        pushdown(f"engine.pushdown.sample={sample}")
