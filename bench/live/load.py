@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from bench.live.plan import DEFAULT, Plan
+from bench.live.plan import DEFAULT, WHOLE, Plan
 from bench.live.work import Job, compile_job, services, serving
 from bench.tables import Table
 
@@ -34,15 +34,19 @@ def idle(plan: Plan) -> Table:
 
 def loads(plan: Plan) -> Iterator[Table]:
     """Work as other people do, with more and more rules; yields what was used and lost, and the memory."""
-    note = "CPU seconds of the job (a server's are not in it) and of the sensor, and what the sensor saw and lost."
-    table = Table("Under load", ("", "rules", "job, CPU s", "sensor, CPU s", "sensor / job", "events", "lost"), note)
+    note = (
+        "CPU seconds of the job (a server's are not in it) and of the sensor, what the sensor saw and lost, and what "
+        "the kernel dropped because no rule could need it."
+    )
+    heads = ("", "rules", "job, CPU s", "sensor, CPU s", "sensor / job", "events", "lost", "dropped", "of all")
+    table = Table("Under load", heads, note)
     memory = Table("Memory after the compile job, MiB", ("", "most", "resident", "share (Pss)", "without rings"))
     job = compile_job(plan.folder, plan.effort.files)
-    for name in plan.loaded():
+    for name in (*plan.loaded(), WHOLE):
         _compile(plan, job, name, table, memory)
     for service in services(plan.folder, plan.effort.service_seconds):
         with serving(service.server, service.port):
-            for name in plan.loaded():
+            for name in (*plan.loaded(), WHOLE):
                 _work(plan, service.client, name, table)
     yield table
     yield memory
@@ -63,7 +67,9 @@ def _work(plan: Plan, job: Job, name: str, table: Table, memory: Table | None = 
             plan.goal("resident memory after the compile job", found.resident, 60, "MiB")
     part = used / cost.cpu
     cells = (f"{cost.cpu:.2f}", f"{used:.2f}", f"{part:.1%}", f"{summary.events:,}", f"{summary.lost:,}")
-    table.rows.append((job.name, name, *cells))
+    table.rows.append((job.name, name, *cells, f"{summary.dropped:,}", f"{summary.part_dropped:.1%}"))
+    if name == DEFAULT:
+        plan.goal(f"reported, {job.name}", 100 * (1 - summary.part_dropped), 30, "% of what is captured")
     # Servers that are asked as fast as they answer leave the sensor what the machine has left.
     plan.goal(f"lost, {job.name}, {name}", summary.percent_lost, 0, "%", steady=job.name.startswith("compile"))
     return part

@@ -48,16 +48,26 @@ static int copies(long count, char **words)
 	return 0;
 }
 
-static int opens(long count, char **words)
+static int open_so(long count, const char *path, int flags)
 {
 	while (count--) {
-		int fd = open(words[0], O_RDONLY);
+		int fd = open(path, flags);
 
 		if (fd < 0)
 			return 1;
 		close(fd);
 	}
 	return 0;
+}
+
+static int opens(long count, char **words)
+{
+	return open_so(count, words[0], O_RDONLY);
+}
+
+static int opens_to_write(long count, char **words)
+{
+	return open_so(count, words[0], O_WRONLY);
 }
 
 static int spawn(void)
@@ -117,8 +127,8 @@ static const struct {
 	int (*run)(long, char **);
 	int words;
 } kinds[] = {
-	{"getpid", getpids, 0}, {"copy", copies, 0},   {"open", opens, 1},
-	{"spawn", spawns, 0},	{"steady", steady, 1}, {"marks", marks, 2},
+	{"getpid", getpids, 0},	 {"copy", copies, 0},	 {"open", opens, 1}, {"open-write", opens_to_write, 1},
+	{"spawn", spawns, 0},	 {"steady", steady, 1}, {"marks", marks, 2},
 };
 
 int main(int argc, char **argv)
@@ -126,6 +136,6 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (argc > 2 && !strcmp(argv[1], kinds[i].name) && argc == 3 + kinds[i].words)
 			return kinds[i].run(atol(argv[2]), argv + 3);
-	fprintf(stderr, "usage: loops getpid|copy|open|spawn|steady|marks NUMBER [...]\n");
+	fprintf(stderr, "usage: loops getpid|copy|open|open-write|spawn|steady|marks NUMBER [...]\n");
 	return 2;
 }

@@ -14,6 +14,9 @@ from bench.tables import Goal
 
 DEFAULT: Final = "default rules"
 SHIPPED: Final = "rules that ship"
+# The default rules, and everything reported that is captured.
+WHOLE: Final = "nothing dropped"
+_REPORT_ALL: Final = ("engine.pushdown.enabled=false",)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Plan:
 
     def sensor(self, name: str = DEFAULT) -> Sensor:
         """Return a sensor with rules of this name, not started yet."""
+        if name == WHOLE:
+            return Sensor(self.folder, self.rules()[DEFAULT], self.env, _REPORT_ALL)
         return Sensor(self.folder, self.rules()[name], self.env)
 
     def rules(self) -> dict[str, tuple[Path, ...]]:

@@ -59,6 +59,12 @@ class Ended:
     events: int
     lost: int
     said: str
+    dropped: int = 0  # events that no rule could need, and that never left the kernel
+
+    @property
+    def part_dropped(self) -> float:
+        """What never left the kernel among everything that was captured."""
+        return self.dropped / max(self.events + self.dropped, 1)
 
     @property
     def percent_lost(self) -> float:
@@ -72,7 +78,8 @@ def ended(said: str) -> Ended:
     events, lost = (int(match[1]) if match else -1 for match in found)
     if events < 0 or lost < 0:
         raise SensorError(f"the sensor did not count: {said[-400:]}")
-    return Ended(events, lost, said)
+    dropped = re.search(r"^(\d+) events \S+ were dropped in the kernel", said, re.MULTILINE)
+    return Ended(events, lost, said, int(dropped[1]) if dropped else 0)
 
 
 def kib(text: str, name: str) -> float:
@@ -84,11 +91,15 @@ def kib(text: str, name: str) -> float:
 class Sensor:
     """A running sensor with these rules; `with` starts and stops it, `summary` is there afterwards."""
 
-    def __init__(self, folder: Path, rules: Sequence[Path], env: Mapping[str, str]) -> None:
-        """Write the configuration into a folder."""
+    def __init__(
+        self, folder: Path, rules: Sequence[Path], env: Mapping[str, str], options: Sequence[str] = ()
+    ) -> None:
+        """Write the configuration into a folder; `options` are keys with their values."""
         config = folder / "sensor.yaml"
         config.write_text(CONFIG)
         self._words = [*COMMAND, "-c", str(config)]
+        for option in options:
+            self._words += ["-o", option]
         for path in rules:
             self._words += ["-r", str(path)]
         self._env = {**os.environ, **env}

@@ -17,6 +17,9 @@ from typing import Final
 from bench.measure import Cost, measure
 
 LOOPS: Final = Path(__file__).with_name("loops.c")
+OPENS: Final = "open + close"
+# The same with a file that a rule is about, though none matches.
+MATCHED: Final = "open + close, matched"
 WEB_PORT: Final = 18_471
 REDIS_PORT: Final = 18_472
 
@@ -75,8 +78,9 @@ class Job:
 
 def loops(program: Path, folder: Path, part: float) -> list[Job]:
     """Return the loops; `part` of their full length."""
-    file = folder / "opened"
+    file, matched = folder / "opened", folder / "release_agent"
     file.touch()
+    matched.touch()
 
     def job(name: str, kind: str, count: int, calls: int, *words: str) -> Job:
         number = max(int(count * part), 1)
@@ -85,7 +89,8 @@ def loops(program: Path, folder: Path, part: float) -> list[Job]:
     return [
         job("getpid", "getpid", 10_000_000, 1),
         job("read + write", "copy", 3_000_000, 2),
-        job("open + close", "open", 1_000_000, 2, str(file)),
+        job(OPENS, "open", 1_000_000, 2, str(file)),
+        job(MATCHED, "open-write", 300_000, 2, str(matched)),
         job("fork + exec", "spawn", 2_000, 1),
     ]
 
