@@ -394,7 +394,7 @@ INLINE u64 judge_path(struct caller *c, struct guard *guard)
 }
 
 /* Keeps what was opened, for the case that a call on it is told; returns false where it cannot be. */
-INLINE bool keep_name(struct caller *c, struct descriptors *d, u32 number, u32 flags, u64 inode)
+static __attribute__((noinline)) bool keep_name(struct caller *c, struct descriptors *d, u32 number, u32 flags, u64 inode)
 {
 	struct scratch *s = my_scratch();
 	struct opened *place;
@@ -614,40 +614,16 @@ INLINE u64 judge(struct caller *c, u32 number, bool is_small)
 	return plan | (guard->announces * PLAN_ANNOUNCE & PLAN_ANNOUNCES);
 }
 
-/* Tells of a file whose opening was dropped, before the call on it that is about to be told: the record is the open's. */
-GLOBAL int announce(s32 number, u64 pushdown, u32 is_gone)
+/* Makes the record of an open that was dropped. */
+INLINE void tell_opened(struct scratch *s, struct opened *place, u32 number, u32 row)
 {
-	struct task_struct *task = running_task();
-	struct descriptors *d = descriptors_of(task, pushdown);
-	struct policy *policy = policy_of(pushdown);
-	struct scratch *s = my_scratch();
-	struct file *file;
-	struct opened *place;
-	u64 owner, saved[3];
-	s64 result;
-	u32 length, mark;
+	u64 owner = place->owner, saved[3] = {s->args[0], s->args[2], s->args[3]};
+	s64 result = s->result;
+	u32 length = place->length, mark = s->mark;
 
-	if (!d || !policy || !s || number < 0)
-		return 0;
-	place = place_of(d, number);
-	owner = place->owner;
-	if ((u32)owner != (u32)number + 1)
-		return 0;
-	/* Something that was not seen may have put another file in its place. */
-	file = file_now(task, number);
-	if (!is_gone && (!file || (u64)READ(file, f_inode) != place->inode)) {
-		forget_name(d, number);
-		return 0;
-	}
-	length = place->length;
 	opaque(length);
 	length &= 127;
 	read_kernel(s->text + PATH_AT, length, place->path);
-	saved[0] = s->args[0];
-	saved[1] = s->args[2];
-	saved[2] = s->args[3];
-	result = s->result;
-	mark = s->mark;
 	s->args[0] = -100; /* AT_FDCWD */
 	s->args[2] = place->flags;
 	s->args[3] = 0;
@@ -655,16 +631,9 @@ GLOBAL int announce(s32 number, u64 pushdown, u32 is_gone)
 	s->path_size = length;
 	s->path_from = 2;
 	s->mark = MARK_STATE;
-	/* Another thread may have written there meanwhile. */
-	if (place->owner == owner) {
-		/* In a shadow run the reader was told when it was opened. */
-		if (!settings.shadow)
-			make_record(policy->open_row);
-		if (is_gone)
-			forget_name(d, number);
-		else
-			set_known(d, number, false);
-	}
+	/* Another thread may have written there meanwhile. In a shadow run the reader was told when it was opened. */
+	if (place->owner == owner && !settings.shadow)
+		make_record(row);
 	s->mark = mark;
 	s->path_from = 0;
 	s->path_size = 0;
@@ -672,6 +641,37 @@ GLOBAL int announce(s32 number, u64 pushdown, u32 is_gone)
 	s->args[0] = saved[0];
 	s->args[2] = saved[1];
 	s->args[3] = saved[2];
+}
+
+/* Tells of the files that a call is about, as far as their opening was dropped, before the call itself is told: `which` has
+ * a bit for each argument that is a descriptor. */
+GLOBAL int announce_all(u32 which, u64 pushdown, u32 is_gone)
+{
+	struct task_struct *task = running_task();
+	struct descriptors *d = descriptors_of(task, pushdown);
+	struct policy *policy = policy_of(pushdown);
+	struct scratch *s = my_scratch();
+
+	if (!d || !policy || !s)
+		return 0;
+	for (u32 i = 0; i < 6; i++) {
+		u32 number = s->args[i];
+		struct file *file;
+
+		if (!(which >> i & 1) || !has_name(d, number))
+			continue;
+		/* Something that was not seen may have put another file in its place. */
+		file = file_now(task, number);
+		if (!is_gone && (!file || (u64)READ(file, f_inode) != place_of(d, number)->inode)) {
+			forget_name(d, number);
+			continue;
+		}
+		tell_opened(s, place_of(d, number), number, policy->open_row);
+		if (is_gone)
+			forget_name(d, number);
+		else
+			set_known(d, number, false);
+	}
 	return 0;
 }
 

@@ -105,22 +105,15 @@ INLINE u32 unpack_socketcall(struct scratch *s)
 }
 #endif
 
-/* Tells of the files that a call is about, as far as they were dropped. In line: no more functions may call each other
- * than there are from here to the names of a path. */
-INLINE void announce_all(struct scratch *s, u64 plan, u64 pushdown)
+/* Which of the first six arguments are numbers that a descriptor can have whose name is kept. Without branches, which the
+ * verifier would follow one by one. */
+INLINE u32 small_arguments(struct scratch *s)
 {
-	struct descriptors *d = NULL;
+	u32 mask = 0;
 
-	for (u32 i = 0; i < 6; i++) {
-		u32 number = s->args[i];
-
-		if (!(plan / PLAN_ANNOUNCE >> i & 1) || number >= MOST_DESCRIPTORS)
-			continue;
-		if (!d)
-			d = descriptors_of(running_task(), pushdown);
-		if (has_name(d, number))
-			announce(number, pushdown, !!(plan & PLAN_GONE));
-	}
+	for (u32 i = 0; i < 6; i++)
+		mask |= (u32)(((u64)(u32)s->args[i] - MOST_DESCRIPTORS) >> 63) << i;
+	return mask;
 }
 
 /* Makes the records of a call that is judged, whose arguments are in the buffer, and notes what they changed. */
@@ -133,8 +126,8 @@ INLINE void make_records(struct scratch *s, u32 row, u64 plan, u64 pushdown)
 			counts->filtered++;
 		return;
 	}
-	if (pushdown && plan & PLAN_ANNOUNCES)
-		announce_all(s, plan, pushdown);
+	if (pushdown && plan & PLAN_ANNOUNCES && plan / PLAN_ANNOUNCE & small_arguments(s))
+		announce_all(plan / PLAN_ANNOUNCE & small_arguments(s), pushdown, !!(plan & PLAN_GONE));
 	s->path_from = (plan & PLAN_PATHS) / PLAN_PATH;
 	if (pushdown)
 		s->mark = plan & PLAN_MARK ? MARK : 0;
