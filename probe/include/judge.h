@@ -293,6 +293,22 @@ GLOBAL u64 combos_of_path(u32 half, u32 at, u32 step, u32 root)
 	return (u64)veto << 32 | mask;
 }
 
+/* Whether a trie may have something for a path that begins with two bytes: mostly the second one is none of its. */
+INLINE bool may_walk(struct policy *policy, u32 root, u32 first, u32 second)
+{
+	struct state *state = &policy->states[below(root, MOST_STATES)];
+	u32 next = below(state->base ^ first, MOST_STATES);
+
+	if (state->anywhere | state->veto)
+		return true;
+	state = &policy->states[next];
+	if (state->check != root)
+		return false;
+	if (state->anywhere | state->at_end | state->in_dir | state->veto)
+		return true;
+	return policy->states[below(state->base ^ second, MOST_STATES)].check == next;
+}
+
 #define ASKS_PATHS 1
 #define IS_NAMED 2
 
@@ -302,8 +318,8 @@ GLOBAL u32 needs_path(u64 pointer, u32 half, u32 combo, u32 asks)
 {
 	struct policy *policy = map_lookup(&tercel_policies, &half);
 	struct scratch *s = my_scratch();
-	u64 forward;
-	u32 size;
+	u64 forward = 0;
+	u32 size, last;
 	long got;
 
 	if (!policy || !s)
@@ -319,12 +335,16 @@ GLOBAL u32 needs_path(u64 pointer, u32 half, u32 combo, u32 asks)
 	if (!asks)
 		return 0;
 	combo &= 31;
-	forward = combos_of_path(half, 0, 1, FORWARD_ROOT);
+	if (may_walk(policy, FORWARD_ROOT, '/', s->text[PATH_AT + 1]))
+		forward = combos_of_path(half, 0, 1, FORWARD_ROOT);
 	if (forward >> (32 + combo) & 1)
 		return 0;
 	if (asks & IS_NAMED)
 		return 1;
-	if ((forward | combos_of_path(half, size - 1, ~0u, BACKWARD_ROOT)) >> combo & 1)
+	last = PATH_AT + below(size - 1, PATH_JUDGED);
+	if (may_walk(policy, BACKWARD_ROOT, s->text[last], s->text[last - 1]))
+		forward |= combos_of_path(half, size - 1, ~0u, BACKWARD_ROOT);
+	if (forward >> combo & 1)
 		return 1;
 	return policy->has_grams ? combos_of_grams(half) >> combo & 1 : 0;
 }
