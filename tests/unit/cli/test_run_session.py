@@ -56,6 +56,7 @@ def detected(out: str) -> str:
         (["-o", "rules[].disable.rule=*", "-o", "rules[].enable.tag=files"], "Opened"),
         (["-o", "priority=warning"], "Opened"),
         (["-o", "engine.enter_events=hidden"], "Opened Failed"),
+        (["-o", "ignore[]=evt.type = open and fd.name startswith /etc/"], "Failed"),
     ],
 )
 def test_rules_are_selected(shell: Shell, words: list[str], rules: str) -> None:
