@@ -190,7 +190,15 @@ class _Planner:
         if name in calls.ON_FD:
             drops = self._drops(type_id, calls.ON_FD[name])
             return CallPlan(name, replace(calls.ON_FD[name], drops=drops) if drops else Guard(), reasons)
+        if calls.is_stateless(type_id) and name not in calls.MAKES:
+            return CallPlan(name, self._by_result(rules, type_id), reasons)
         return CallPlan(name, calls.MAKES.get(name, Guard()), reasons)
+
+    def _by_result(self, rules: Iterable[Rule], type_id: int) -> Guard:
+        """Return the guard of a call that changes nothing: its result may be enough to know that no rule matches."""
+        reducer = Reducer(Situation([type_id]))
+        asked = either(reducer.holds(self._rules.predicate_of[rule]) for rule in rules).live
+        return Guard() if asked == CALL_COMBOS else Guard(GuardKind.PATH, always=asked)
 
     def _holding(self, rules: Iterable[Rule], situation: Situation, mask: int = OPEN_COMBOS) -> list[Rule]:
         """Return the rules that may hold in a situation, for some of its combos."""

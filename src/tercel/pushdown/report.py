@@ -48,7 +48,7 @@ _DROP_WORDS: Final[dict[str, str]] = {
 _DROP_SENTENCES: Final[dict[str, str]] = {
     "failed": "calls that fail",
     "unknown": "calls on descriptors that the sensor does not know: files whose opens were dropped",
-    "tcp": "transfers over TCP connections, after the first one",
+    "tcp": "transfers over TCP connections whose making was seen",
     "commands": "commands that copy no descriptor",
 }
 _ON_PATHS: Final = (GuardKind.OPEN, GuardKind.PATH)
@@ -500,7 +500,8 @@ def _dropped_lines(call: CallReport) -> list[str]:
             (call.paths.dropped, "whatever the path is"),
         )
         lines += [f"  {'; '.join(words)}: {when}" for words, when in parts if words]
-        lines.append(_ODD_PATHS)
+        if "path" in call.paths.criteria:
+            lines.append(_ODD_PATHS)
     return lines
 
 

@@ -338,3 +338,15 @@ def test_what_a_transformer_makes_of_a_path_is_not_the_path(condition: str, path
     """Other paths give the same."""
     need = planned(rule(f"evt.type = openat and {condition}")).calls["openat"].reasons[0].need
     assert need.always == OPEN_COMBOS, path
+
+
+@pytest.mark.parametrize(
+    ("condition", "always"),
+    [("evt.res = SUCCESS", 0b01), ("evt.failed = true", 0b10), ("evt.rawres < 0", 0b10), ("proc.name = rm", 0b11)],
+)
+def test_of_calls_that_change_nothing_the_result_is_enough(condition: str, always: int) -> None:
+    """Where no rule can match those that failed, or those that did not; mkdirat, which nobody wants, is dropped."""
+    policy = planned(rule(f"evt.type = unlinkat and {condition}"))
+    made = guard(policy, "unlinkat")
+    assert (made.kind, made.always) == ((GuardKind.PASS, 0) if always == 0b11 else (GuardKind.PATH, always))
+    assert drops(policy, "mkdirat") == GuardDrop.ALL
