@@ -116,7 +116,7 @@ def sensors(folder: Path, rules: list[Path], hosts: str = "") -> Iterator[LiveSe
         own.mkdir()
         # What is lost because others are busy would be a difference, too.
         options = [f"engine.pushdown.enabled={name}", "engine.pushdown.sample=0"]
-        options += ["engine.modern_ebpf.buf_size_preset=9", "base_syscalls.all=true"]
+        options += ["engine.modern_ebpf.buf_size_preset=7", "base_syscalls.all=true"]
         yield LiveSensor(own, rules, options, hosts)
 
 
