@@ -36,43 +36,18 @@
 #define F_DUPFD_CLOEXEC 1030
 #define CLOSE_RANGE_CLOEXEC 4
 
-/* Who calls what: either the registers, or the scratch buffer with the arguments in it. */
+/* Who calls what. */
 struct caller {
 	struct task_struct *task;
-	struct pt_regs *regs;
-	struct scratch *s;
+	struct scratch *s; /* with the arguments */
+	struct policy *policy;
 	s64 result;
 	u64 pushdown;
-	struct policy *policy;
 };
 
 INLINE u64 argument_of(struct caller *c, u32 index)
 {
-	struct pt_regs *regs = c->regs;
-
-	if (!regs)
-		return argument(c->s, index);
-#if defined(__TARGET_ARCH_x86)
-	if (index == 0)
-		return regs->di;
-	if (index == 1)
-		return regs->si;
-	if (index == 2)
-		return regs->dx;
-	if (index == 3)
-		return regs->r10;
-	return index == 4 ? regs->r8 : index == 5 ? regs->r9 : 0;
-#else
-	if (index == 0)
-		return regs->orig_x0;
-	if (index == 1)
-		return regs->regs[1];
-	if (index == 2)
-		return regs->regs[2];
-	if (index == 3)
-		return regs->regs[3];
-	return index == 4 ? regs->regs[4] : index == 5 ? regs->regs[5] : 0;
-#endif
+	return argument(c->s, index);
 }
 
 INLINE u64 plan_for(u32 number, u64 plan)
@@ -414,7 +389,7 @@ INLINE u64 judge_path(struct caller *c, struct guard *guard)
 }
 
 /* Keeps what was opened, for the case that a call on it is told; returns false where it cannot be. */
-static __attribute__((noinline)) bool keep_name(struct caller *c, struct descriptors *d, u32 number, u32 flags, u64 inode)
+static __attribute__((noinline)) bool keep_name(struct descriptors *d, u32 number, u32 flags, u64 inode, u32 serial)
 {
 	struct scratch *s = my_scratch();
 	struct opened *place;
@@ -430,7 +405,7 @@ static __attribute__((noinline)) bool keep_name(struct caller *c, struct descrip
 	if (__sync_val_compare_and_swap(&place->owner, owner, busy) != owner)
 		return false;
 	place->inode = inode;
-	place->serial = c->policy->serial;
+	place->serial = serial;
 	place->flags = flags;
 	place->length = s->path_size;
 	/* What is behind the path's end does no harm, and a helper would cost more than it saves. */
@@ -468,7 +443,7 @@ INLINE u64 judge_open(struct caller *c, struct guard *guard)
 	if (is_known(d, c->result))
 		return plan;
 	inode = inode_now(c->task, c->result, &kind);
-	if (!kind || kind == S_IFDIR || !keep_name(c, d, c->result, flags, inode))
+	if (!kind || kind == S_IFDIR || !keep_name(d, c->result, flags, inode, c->policy->serial))
 		return plan;
 	return plan | PLAN_DROP;
 }
@@ -634,16 +609,54 @@ INLINE u64 judge(struct caller *c, u32 number, bool is_small)
 	return plan | (guard->announces * PLAN_ANNOUNCE & PLAN_ANNOUNCES);
 }
 
-/* Makes the record of an open that was dropped. */
+/* Makes the next value of an open's record. Older verifiers count the room on the stack that other steps would take: there
+ * is not so much left where this is called. */
+GLOBAL int run_open_step(u32 code, u32 a, u32 b)
+{
+	struct scratch *s = my_scratch();
+
+	if (!s)
+		return 0;
+	if (code == STEP_RESULT)
+		put64(s, s->result);
+	else if (code == STEP_FD)
+		put64(s, (s64)(s32)argument(s, a));
+	else if (code == STEP_PATH)
+		put_judged_path(s);
+	else
+		run_file_step(code, a, b);
+	return 0;
+}
+
+INLINE void make_open_record(struct scratch *s, u32 number)
+{
+	struct row *row = &rows[below(number, MAX_ROWS)];
+	u32 steps = row->steps;
+
+	begin_record(s, row);
+	for (u32 i = 0; i < MAX_STEPS; i++) {
+		if (i >= steps)
+			break;
+		run_open_step(row->step[i].code, row->step[i].a, row->step[i].b);
+	}
+	end_record(s, row);
+}
+
+/* Makes the record of an open that was dropped. What it needs of the call that is about to be told is put aside in the
+ * buffer: there is little room on the stack. */
 INLINE void tell_opened(struct scratch *s, struct opened *place, u32 number, u32 row)
 {
-	u64 owner = place->owner, saved[3] = {s->args[0], s->args[2], s->args[3]};
-	s64 result = s->result;
-	u32 length = place->length, mark = s->mark;
+	u64 owner = place->owner;
+	u32 length = place->length;
 
 	opaque(length);
 	length &= 127;
 	read_kernel(s->text + PATH_AT, length, place->path);
+	s->aside[0] = s->args[0];
+	s->aside[1] = s->args[2];
+	s->aside[2] = s->args[3];
+	s->aside[3] = s->result;
+	s->aside[4] = s->mark;
 	s->args[0] = -100; /* AT_FDCWD */
 	s->args[2] = place->flags;
 	s->args[3] = 0;
@@ -653,14 +666,14 @@ INLINE void tell_opened(struct scratch *s, struct opened *place, u32 number, u32
 	s->mark = MARK_STATE;
 	/* Another thread may have written there meanwhile. In a shadow run the reader was told when it was opened. */
 	if (place->owner == owner && !settings.shadow)
-		make_record(row);
-	s->mark = mark;
+		make_open_record(s, row);
 	s->path_from = 0;
 	s->path_size = 0;
-	s->result = result;
-	s->args[0] = saved[0];
-	s->args[2] = saved[1];
-	s->args[3] = saved[2];
+	s->args[0] = s->aside[0];
+	s->args[2] = s->aside[1];
+	s->args[3] = s->aside[2];
+	s->result = s->aside[3];
+	s->mark = s->aside[4];
 }
 
 /* Tells of the files that a call is about, as far as their opening was dropped, before the call itself is told: `which` has
@@ -674,6 +687,7 @@ GLOBAL int announce_all(u32 which, u64 pushdown, u32 is_gone)
 
 	if (!d || !policy || !s)
 		return 0;
+#pragma clang loop unroll(disable)
 	for (u32 i = 0; i < 6; i++) {
 		u32 number = s->args[i];
 		struct file *file;

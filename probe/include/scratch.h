@@ -52,6 +52,7 @@ struct scratch {
 	u32 walked;	/* how far a loop came */
 	u32 slash_at;	/* where the path's last eight bytes with a slash are, and the upper bits of those */
 	u64 slashes;
+	u64 aside[5];	/* of the call, while another record is made before its own */
 	s32 pair[2];	/* descriptors that the record told */
 	u8 text[2 * PATH_JUDGED + 16]; /* zeros in front, the path, a zero behind it */
 };

@@ -491,19 +491,19 @@ GLOBAL int make_message_records(u32 number)
 {
 	struct scratch *s = my_scratch();
 	u64 message;
-	u32 count, step, moved;
+	u32 count, step;
 
 	if (!s)
 		return 0;
 	count = s->result;
 	message = s->args[1];
-	step = s->is_compat ? 32 : 64; /* struct mmsghdr: a message's header and how much of it was moved */
-	moved = s->is_compat ? 28 : 56;
+	/* struct mmsghdr: a message's header, and in its last eighth how much of it was moved. */
+	step = s->is_compat ? 32 : 64;
 	for (u32 i = 0; i < MOST_VECTORS; i++) {
 		if (i >= count)
 			break;
 		s->args[1] = message;
-		s->result = read_user32(message + moved);
+		s->result = read_user32(message + step - step / 8);
 		make_record(number);
 		message += step;
 	}

@@ -143,9 +143,9 @@ INLINE void make_records(struct scratch *s, u32 row, u64 plan, u64 pushdown)
 	}
 }
 
-#if defined(__TARGET_ARCH_x86)
-/* 32-bit programs are judged when their arguments are in the buffer. */
-GLOBAL u64 judge_small(u32 number, u32 is_small, u64 pushdown)
+/* Judges a call whose arguments and result are in the buffer. By itself: what it needs of the stack is not needed where
+ * the record is made. */
+GLOBAL u64 judge_call(u32 number, u32 is_small, u64 pushdown)
 {
 	struct scratch *s = my_scratch();
 	struct caller c = {.task = running_task(), .s = s, .pushdown = pushdown};
@@ -155,7 +155,6 @@ GLOBAL u64 judge_small(u32 number, u32 is_small, u64 pushdown)
 	c.result = s->result;
 	return judge(&c, number, is_small);
 }
-#endif
 
 /* Makes the records of a call that is wanted. */
 INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u32 is_compat, u64 plan, u64 pushdown)
@@ -193,7 +192,7 @@ INLINE void report_call(struct pt_regs *regs, s64 result, u64 number, u32 row, u
 	    (number == NUMBER_EXECVE || number == NUMBER_EXECVEAT || number == COMPAT_EXECVE || number == COMPAT_EXECVEAT))
 		return;
 	if (pushdown && is_compat && number != NUMBER_IO_URING_ENTER) {
-		plan = judge_small(number, is_small, pushdown);
+		plan = judge_call(number, is_small, pushdown);
 		if (plan & PLAN_DROP)
 			return;
 	}
@@ -231,8 +230,7 @@ int tercel_call(u64 *ctx)
 	return 0;
 }
 
-/* The others: calls that no rule needs end after a look at what is known of their descriptors, or at their path. What
- * they need is here, so that it takes few lines of the processor's cache. */
+/* The others: calls that no rule needs end after a look at what is known of their descriptors, or at their path. */
 SEC("tp_btf/sys_exit")
 int tercel_judged(u64 *ctx)
 {
@@ -259,9 +257,14 @@ int tercel_judged(u64 *ctx)
 	if (!is_judging(pushdown))
 		pushdown = 0;
 	if (pushdown && !is_compat && number != NUMBER_IO_URING_ENTER) {
-		struct caller c = {.task = task, .regs = regs, .result = ctx[1], .pushdown = pushdown};
+		struct scratch *s = my_scratch();
 
-		plan = judge(&c, number, false);
+		if (s) {
+			s->is_compat = 0;
+			s->result = ctx[1];
+			take_arguments(s, regs);
+			plan = judge_call(number, false, pushdown);
+		}
 	}
 	if (!(plan & PLAN_DROP))
 		report_call(regs, ctx[1], number, row, is_compat, plan, pushdown);

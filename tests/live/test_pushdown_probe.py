@@ -683,6 +683,10 @@ _NAMES: Final = {
         "opened(); call('close_range', n, n, 4); call('fchmod', n, 0o644)",
         ["close_range", "openat /etc/hostname state", "fchmod"],
     ),
+    "commands of fcntl and copies that fail, where those are told": (
+        "opened(); opened('/etc/hosts'); call('fcntl', n, 1, 0); call('dup2', m, 100000)",
+        ["openat /etc/hostname state", "fcntl", "openat /etc/hosts state", "dup2 !"],
+    ),
     "a directory's number that is a file's": (
         "opened(); opened('x', dirfd=n)",
         ["openat /etc/hostname state", "openat x !"],
@@ -697,7 +701,8 @@ def test_a_dropped_open_is_told_before_a_call_on_the_file(judged: Judged, case: 
     guards = {
         "fchmod": Guard(announces=1),
         "openat": replace(OPEN, announces=1, maybe=1 << combo(True)),
-        "dup2": replace(COPY, announces=1),
+        "dup2": replace(COPY, drops=GuardDrop.UNKNOWN),
+        "fcntl": replace(FCNTL, drops=GuardDrop.UNKNOWN),
     }
     judged.select("fchmod", *GUARDS)
     judged.probe.push_down(policy(guards))

@@ -12,6 +12,7 @@ import time
 from typing import Final, Self
 
 from tercel.capture.ebpf import optional
+from tercel.capture.ebpf.btf import Btf, Layout
 from tercel.capture.ebpf.libbpf import BpfObject, LibBpf
 from tercel.capture.source import CaptureError
 
@@ -50,12 +51,24 @@ class Listener:
         self._bpf.libbpf_set_print(None)
 
 
-def verify(path: str, without: list[str]) -> bool:
-    """Load one object without these programs; return whether the kernel took it."""
+def verify(path: str, without: list[str], *, pushes: bool) -> bool:
+    """Load one object without these programs; return whether the kernel took it.
+
+    `pushes` says whether with those that drop what no rule needs, or with those that stand for them on older kernels.
+    """
     with open(path, "rb") as file:
         bpf = BpfObject(file.read(), path)
+    without = [*without, *optional.superseded(has_pushdown=pushes)]
     bpf.leave_out(without)
-    bpf.set_constants(_CONSTANTS, int(optional.is_preemptible(os.uname().release)).to_bytes(4, "little"))
+    if not pushes:
+        bpf.leave_out_maps(list(optional.PUSHDOWN_MAPS))
+    release = os.uname().release
+    constants = btf_layout(bpf).pack(
+        is_preemptible=int(optional.is_preemptible(release)),
+        has_pushdown=int(pushes),
+        has_cast=int(optional.has_cast(release)),
+    )
+    bpf.set_constants(_CONSTANTS, constants)
     began = time.monotonic()
     with Listener() as listener:
         try:
@@ -70,14 +83,21 @@ def verify(path: str, without: list[str]) -> bool:
     return True
 
 
+def btf_layout(bpf: BpfObject) -> Layout:
+    """Return the layout of what the probe is told of the kernel."""
+    return Btf(bpf.types()).layout("kernel")
+
+
 def verify_all(paths: list[str]) -> int:
     """Verify each; the status tells whether the kernel took all that it has a place for."""
     status = 0
     without = optional.absent(optional.kernel_names())
+    forms = [True, False] if optional.has_task_memory(os.uname().release) else [False]
     for path in paths:
-        if not verify(path, without):
-            status = 1
-            verify(path, list(optional.PROGRAMS))
+        for pushes in forms:
+            if not verify(path, without, pushes=pushes):
+                status = 1
+                verify(path, list(optional.PROGRAMS), pushes=pushes)
     return status
 
 

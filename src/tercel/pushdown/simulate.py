@@ -641,13 +641,14 @@ class Simulation:
         if call.is_fcntl and not event.has(2):
             return _SEND
         command = event.uint8(2) if call.is_fcntl else _F_DUPFD
-        if command != _F_SETFD and command not in _F_COPIES:
-            return _DROP if GuardDrop.COMMAND in drops else _SEND
-        if result < 0:
-            return _DROP if GuardDrop.FAILED in drops else _SEND
+        is_other = command != _F_SETFD and command not in _F_COPIES
+        if (is_other and GuardDrop.COMMAND in drops) or (not is_other and result < 0 and GuardDrop.FAILED in drops):
+            return _DROP
         old = _integer(event, call.fd)
         is_kept = old is not None and process.kept_at(old) is not None
         self._announce(event, process, old)
+        if is_other or result < 0:
+            return _SEND
         is_unknown = old is not None and not is_kept and self._is_unknown(call, process, old)
         if command == _F_SETFD:
             return _DROP if is_unknown else _SEND
