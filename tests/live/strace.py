@@ -23,6 +23,8 @@ _NO_RETURN: Final = re.compile(r" = \?$")
 _UNFINISHED: Final = re.compile(r"<(unfinished|pid changed to \d+) \.\.\.>\)?( = \?)?$")
 # Another thread's program took the place of what the leader was doing, whatever that was.
 _SUPERSEDED: Final = re.compile(r"^\+\+\+ superseded by execve")
+# It was killed, perhaps at the beginning of a call that strace had not told of yet.
+_KILLED: Final = re.compile(r"^\+\+\+ killed by SIGKILL")
 ANY: Final = "*"
 _MARK: Final = re.compile(r"^close\(-(1\d{6})\b")
 _MARK_BASE: Final = 1_000_000
@@ -77,11 +79,13 @@ def parse_strace(lines: Iterable[str]) -> dict[int, list[Seen]]:
         if mark:
             # A marker too may be printed in two parts, of which only the first has the descriptor.
             marks[tid] = int(mark[1]) - _MARK_BASE
-        if _SUPERSEDED.match(text):
-            threads.setdefault(tid, []).append(Seen(ANY, 0, is_unsure=True))
+        seen = threads.setdefault(tid, [])
+        is_told = bool(seen) and seen[-1].is_unsure
+        if _SUPERSEDED.match(text) or (_KILLED.match(text) and not is_told):
+            seen.append(Seen(ANY, 0, is_unsure=True))
         found = _call_of(text)
         if found and found[0] not in _NEVER:
-            threads.setdefault(tid, []).append(Seen(event_name(found[0]), marks.pop(tid, 0), found[1]))
+            seen.append(Seen(event_name(found[0]), marks.pop(tid, 0), found[1]))
     return threads
 
 

@@ -67,6 +67,15 @@ def test_a_call_that_was_killed_may_be_missing() -> None:
     assert differences(parse_strace(LINES.splitlines()), capture) == []
 
 
+def test_a_call_that_strace_had_no_time_to_tell_of_may_be_there() -> None:
+    """Its thread was killed when it had just begun."""
+    lines = [line for line in LINES.splitlines() if "pause" not in line]
+    assert differences(parse_strace(lines), _capture()) == []
+    capture = _capture()
+    capture[11] += [_generic(11, 21), _generic(11, 21)]
+    assert differences(parse_strace(lines), capture) != []
+
+
 @pytest.mark.parametrize(
     ("at", "traced", "recorded"),
     [
