@@ -65,7 +65,8 @@ def main() -> int:
     log = None
     if arguments.log:
         arguments.log.mkdir(parents=True, exist_ok=True)
-        log = (arguments.log / f"live-{dt.datetime.now(dt.UTC):%Y-%m-%d-%H%M}.txt").open("w")
+        what = "-".join(arguments.targets) or "all"
+        log = (arguments.log / f"{what}-{dt.datetime.now(dt.UTC):%Y-%m-%d-%H%M}.txt").open("x")
     say = printer(log)
     faults = run_all(arguments.targets or list(TARGETS), arguments.seconds, say)
     for fault in faults:
