@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tercel.capture.ebpf.guards import NO_MASKS, Guard, GuardDrop, GuardEffect, GuardKind, Masks, Trie
+from tercel.capture.ebpf.guards import Guard, GuardDrop, GuardEffect, GuardKind, Masks, Trie
 from tercel.capture.ebpf.live import LiveSource
 from tercel.capture.ebpf.loader import LiveOptions
 from tercel.capture.ebpf.rows import system_calls
@@ -62,14 +62,7 @@ def trie(paths: dict[bytes, Masks]) -> Trie:
     """Return the trie of these texts, each with its masks."""
     made = Trie()
     for text, masks in paths.items():
-        node = 0
-        for byte in text:
-            if byte not in made.edges[node]:
-                made.edges[node][byte] = len(made.edges)
-                made.edges.append({})
-                made.masks.append(NO_MASKS)
-            node = made.edges[node][byte]
-        made.masks[node] = masks
+        made.masks[made.state(text)] = masks
     return made
 
 

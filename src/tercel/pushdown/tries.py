@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tercel.capture.ebpf.guards import NO_MASKS, PathTables, Trie
+from tercel.capture.ebpf.guards import PathTables, Trie
 from tercel.pushdown.needs import EXACT, GRAM, IN_DIRECTORY, PREFIX, PROGRAM, SUFFIX
 
 if TYPE_CHECKING:
@@ -56,16 +56,7 @@ def _add(tables: PathTables, pattern: Pattern, mask: int, length: int) -> None:
 
 def _extend(trie: Trie, text: bytes, place: int, mask: int) -> None:
     """Add a text to a trie: `place` says which of the masks of its last state get the combos."""
-    state = 0
-    for byte in text:
-        edges = trie.edges[state]
-        following = edges.get(byte)
-        if following is None:
-            following = len(trie.edges)
-            edges[byte] = following
-            trie.edges.append({})
-            trie.masks.append(NO_MASKS)
-        state = following
+    state = trie.state(text)
     masks = list(trie.masks[state])
     masks[place] |= mask
     trie.masks[state] = (masks[0], masks[1], masks[2], masks[3])

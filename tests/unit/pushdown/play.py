@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from tercel.capture.ebpf.guards import (
-    NO_MASKS,
     Guard,
     GuardDrop,
     GuardEffect,
@@ -61,13 +60,7 @@ def trie(*texts: bytes, masks: Masks) -> Trie:
     """Return a trie of texts whose last states have these masks."""
     made = Trie()
     for text in texts:
-        state = 0
-        for byte in text:
-            state = made.edges[state].setdefault(byte, len(made.edges))
-            if state == len(made.edges):
-                made.edges.append({})
-                made.masks.append(NO_MASKS)
-        made.masks[state] = masks
+        made.masks[made.state(text)] = masks
     return made
 
 

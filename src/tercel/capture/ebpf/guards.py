@@ -81,6 +81,20 @@ class Trie:
     edges: list[dict[int, int]] = field(default_factory=lambda: [{}])
     masks: list[Masks] = field(default_factory=lambda: [NO_MASKS])
 
+    def state(self, text: bytes) -> int:
+        """Return the state in which a text ends; those that are missing on the way to it are added."""
+        state = 0
+        for byte in text:
+            edges = self.edges[state]
+            following = edges.get(byte)
+            if following is None:
+                following = len(self.edges)
+                edges[byte] = following
+                self.edges.append({})
+                self.masks.append(NO_MASKS)
+            state = following
+        return state
+
 
 @dataclass(slots=True)
 class PathTables:

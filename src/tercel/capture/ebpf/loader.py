@@ -156,14 +156,14 @@ class Probe:
         has_memory = optional.has_task_memory(os.uname().release)
         # Kernels change: what is missed least is left out then, and everything else is seen all the same.
         attempts = [(without, pushes) for without in (absent, list(optional.PROGRAMS)) for pushes in (True, False)]
-        attempts = [(without, pushes) for without, pushes in attempts if has_memory or not pushes]
-        for without, pushes in attempts[:-1]:
+        *attempts, last = [(without, pushes) for without, pushes in attempts if has_memory or not pushes]
+        for without, pushes in attempts:
             try:
                 self._open(image, path, host_root, without, pushes=pushes)
             except CaptureError:
                 continue
             return
-        self._open(image, path, host_root, *attempts[-1][:1], pushes=attempts[-1][1])
+        self._open(image, path, host_root, last[0], pushes=last[1])
 
     def _open(self, image: bytes, path: str, host_root: str, without: list[str], *, pushes: bool) -> None:
         self.left_out = without

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tercel.capture.ebpf.btf import BtfError
-from tercel.capture.ebpf.guards import NO_MASKS, Guard, GuardDrop, GuardKind, KernelPolicy, Masks, PathTables, Trie
+from tercel.capture.ebpf.guards import Guard, GuardDrop, GuardKind, KernelPolicy, Masks, PathTables, Trie
 from tercel.capture.ebpf.loader import LiveOptions, Probe
 from tercel.capture.ebpf.policies import (
     PolicyLayout,
@@ -54,14 +54,7 @@ def trie_of(texts: dict[bytes, Masks]) -> Trie:
     """Return the trie of these texts."""
     trie = Trie()
     for text, masks in texts.items():
-        node = 0
-        for byte in text:
-            if byte not in trie.edges[node]:
-                trie.edges[node][byte] = len(trie.edges)
-                trie.edges.append({})
-                trie.masks.append(NO_MASKS)
-            node = trie.edges[node][byte]
-        trie.masks[node] = masks
+        trie.masks[trie.state(text)] = masks
     return trie
 
 
