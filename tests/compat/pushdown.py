@@ -25,7 +25,6 @@ from tercel.fields.registry import Registry
 from tercel.pushdown import calls
 from tercel.pushdown.policy import policy_of
 from tercel.pushdown.printed import PrintedFields
-from tercel.pushdown.simulate import Opening, Simulation, directories_in
 from tercel.rules.loader import RuleLoader, RulesFile
 from tercel.rules.rule import Rule
 from tercel.rules.ruleset import ALL, Ruleset
@@ -34,6 +33,7 @@ from tercel.state.machine import Machine
 from tercel.state.model import FdInfo, ThreadInfo
 from tests.compat.differential import Generator, Values
 from tests.compat.exits import exits_only
+from tests.compat.simulate import Opening, Simulation, directories_in
 from tests.paths import SHARED
 
 OPTIONS: Final = AlertOptions(json_output=True)

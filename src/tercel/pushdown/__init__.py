@@ -9,7 +9,6 @@
     calls        which arguments of which calls the probe looks at
     tries        paths as tables that the probe walks through
     policy       all of it put together: a guard for each call, and the reasons
-    simulate     the probe's decisions in Python, over the events of a capture
     report       the plan as people and programs read it
 
 Other rooms use `policy_of` and `Policy`.

@@ -17,7 +17,7 @@ from tercel.capture.ebpf.guards import (
 )
 from tercel.events.event import Event
 from tercel.events.table import EVENT_BY_ENUM, EVENTS
-from tercel.pushdown.simulate import Simulation
+from tests.compat.simulate import Simulation
 from tests.unit.state.build import Value, make_event
 
 ALL: Final = (1 << 32) - 1

@@ -20,20 +20,7 @@ from tercel.capture.ebpf.rows import row_sources
 from tercel.capture.savefile.blocks import DUMP_STATE_ONLY
 from tercel.events.table import EVENT_BY_ENUM, EVENTS
 from tercel.events.types import PT_CHARBUF, PT_FD, PT_FLAGS32, PT_FSPATH, PT_FSRELPATH
-from tercel.pushdown.simulate import (
-    LONGEST_KEPT,
-    NUMBERS,
-    SLOTS,
-    WIDE_STEPS,
-    Simulation,
-    directories_in,
-    is_judged,
-    kernel_flags,
-    path_combos,
-    place_of,
-)
-from tests.paths import ROOT
-from tests.unit.pushdown.play import (
+from tests.compat.made_up_calls import (
     ALL,
     AT_FDCWD,
     CLOSE,
@@ -66,6 +53,19 @@ from tests.unit.pushdown.play import (
     Play,
     trie,
 )
+from tests.compat.simulate import (
+    LONGEST_KEPT,
+    NUMBERS,
+    SLOTS,
+    WIDE_STEPS,
+    Simulation,
+    directories_in,
+    is_judged,
+    kernel_flags,
+    path_combos,
+    place_of,
+)
+from tests.paths import ROOT
 from tests.unit.state.build import ipv4_tuple, ipv6_tuple, make_event
 
 
